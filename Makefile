@@ -1,0 +1,47 @@
+# The commands of this repository; `make` alone lists them.
+.DEFAULT_GOAL := help
+
+UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+RUN = $(UV) run --no-sync
+DEMO ?= ../goldenpath-demo
+
+.PHONY: help setup demo test lint preview lock release tags clean
+
+help: ## list the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install what this repository needs, into .venv
+	$(UV) sync --quiet $(if $(wildcard uv.lock),--locked)
+
+.uv/bin/uv: # a machine without uv gets it from the package index; a plain `pip install` is forbidden on some systems
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv
+
+demo: setup ## start a repository beside this one, train, gate and serve its model, ask it once; DEMO=folder
+	@$(RUN) python -m tools.demo $(DEMO)
+
+test: setup lint ## all that CI runs
+	$(RUN) pytest
+
+lint: ## formatting, common mistakes, types
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+
+preview: ## render every case into tests/golden, and show what changed for users
+	$(RUN) python -m tests.preview
+	@git --no-pager diff --stat -- tests/golden
+	@git ls-files --others --exclude-standard -- tests/golden
+
+lock: ## the template's pins anew, from the newest versions that go together
+	$(RUN) python -m tools.lock
+
+release: lock preview ## record and tag this commit as a version; VERSION=1.2.3
+	@$(RUN) python -m tools.release $(VERSION)
+
+tags: ## the tags of recorded releases that this clone lacks
+	@$(RUN) python -m tools.release --tags
+
+clean: ## remove what can be made again
+	rm -rf .venv .uv .tox .mypy_cache .pytest_cache .ruff_cache .coverage dist
+	find src tests tools hooks -name __pycache__ -type d -prune -exec rm -rf {} +

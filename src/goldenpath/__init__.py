@@ -1,0 +1,1 @@
+"""The companion command of the goldenpath template for machine-learning repositories."""

@@ -1,0 +1,102 @@
+"""From a declared source to validated rows, split for training, choosing and the final figures.
+
+Owned by the template: do not edit. To read from elsewhere, write `load` in your model.py.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from sklearn.model_selection import train_test_split
+
+from .config import ModelParams, Split
+from .errors import ProjectError
+from .schema import Schema
+
+BATCH = 65_536  # rows read at a time
+
+
+def read_rows(source: str, schema: Schema | None = None, rows: int = BATCH) -> Iterator[pd.DataFrame]:
+    """Batches of a .csv or .parquet file, or of one inside an installed package (`package:NAME/FILE`)."""
+    package, _, inside = source.removeprefix("package:").partition("/")
+    try:
+        resource = files(package) / inside if source.startswith("package:") else Path(source)
+        with as_file(resource) as path:
+            yield from _READERS[path.suffix](path, schema, rows)
+    except KeyError:
+        raise ProjectError(f"{source}: neither .csv nor .parquet; read it in `load` of your model.py") from None
+    except (FileNotFoundError, ModuleNotFoundError):
+        raise ProjectError(f"{source}: not found; it is named in params.yaml under data") from None
+
+
+def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
+    text = [n for n, c in schema.columns.items() if c.type in ("category", "text")] if schema else []
+    wanted = (lambda name: name in schema.columns) if schema else None
+    with pd.read_csv(path, dtype=dict.fromkeys(text, "str"), usecols=wanted, chunksize=rows) as batches:
+        yield from batches
+
+
+def _read_parquet(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
+    file = pq.ParquetFile(path)
+    known = [name for name in file.schema_arrow.names if schema is None or name in schema.columns]
+    for batch in file.iter_batches(rows, columns=known):
+        yield batch.to_pandas()
+
+
+_READERS = {".csv": _read_csv, ".parquet": _read_parquet}
+
+
+def split_rows(frame: pd.DataFrame, params: ModelParams) -> Mapping[str, pd.DataFrame]:
+    """The rows as train, validation and test; rows without a target are left out."""
+    frame = frame.dropna(subset=list(params.target))
+    order = _by_time(frame, params.split) if params.split.by == "time" else _by_seed(frame, params)
+    parts = {name: frame.loc[index].reset_index(drop=True) for name, index in order.items()}
+    _check_parts(parts, params)
+    return parts
+
+
+def _by_time(frame: pd.DataFrame, split: Split) -> dict[str, pd.Index]:
+    if split.column is None or split.column not in frame:
+        raise ProjectError("params.yaml: split by time needs `column:`, and schema.yaml must list that column")
+    index = frame.sort_values(split.column, kind="stable").index
+    test, validation = (max(1, round(len(index) * share)) for share in (split.test, split.validation))
+    return {
+        "train": index[: -test - validation],
+        "validation": index[-test - validation : -test],
+        "test": index[-test:],
+    }
+
+
+def _by_seed(frame: pd.DataFrame, params: ModelParams) -> dict[str, pd.Index]:
+    split, index = params.split, frame.index
+    shares = (("test", split.test), ("validation", split.validation / (1 - split.test)))
+    parts = {}
+    for name, share in shares:
+        labels = frame.loc[index, params.target[0]]
+        stratify = labels if params.task == "classification" and labels.value_counts().min() * share >= 1 else None
+        if len(index) < 3:
+            raise ProjectError(f"{len(frame)} rows with a target are too few to split")
+        index, parts[name] = train_test_split(index, test_size=share, random_state=params.seed, stratify=stratify)
+    return {"train": index, **parts}
+
+
+def _check_parts(parts: Mapping[str, pd.DataFrame], params: ModelParams) -> None:
+    if empty := [name for name, part in parts.items() if part.empty]:
+        raise ProjectError(f"the split leaves no row for {', '.join(empty)}: more data, or other shares in params.yaml")
+    if params.task == "classification":
+        (target,) = params.target
+        classes = {name: set(part[target]) for name, part in parts.items()}
+        if unseen := (classes["validation"] | classes["test"]) - classes["train"]:
+            raise ProjectError(f"no row to train on for {target} = {', '.join(sorted(unseen))}; the class is too rare")
+        if len(classes["train"]) < 2:
+            raise ProjectError(f"{target} has the one value {classes['train']}: there is nothing to tell apart")
+
+
+def fingerprint(frame: pd.DataFrame) -> str:
+    """SHA-256 of the rows' values, whatever file they came from."""
+    hashed = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return hashlib.sha256(np.ascontiguousarray(hashed).tobytes() + ",".join(frame.columns).encode()).hexdigest()

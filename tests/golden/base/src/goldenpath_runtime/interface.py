@@ -1,0 +1,183 @@
+"""The seam between a team's model and the pipeline: five methods with defaults, and what they hand over.
+
+Owned by the template: do not edit. Public: later releases add methods with defaults and take none away.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow.parquet as pq
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from .config import ModelParams
+from .data import BATCH, read_rows
+from .evaluation import standard_metrics
+from .schema import NUMERIC, Column, Schema, model_inputs
+
+Scores = npt.NDArray[np.floating[Any]]  # (rows, classes) probabilities, or (rows, targets) values
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Validated rows in a Parquet file, to be taken whole or in batches.
+
+    `classes` are the names behind the class numbers, in their order; empty for a regression.
+    """
+
+    path: Path
+    features: Mapping[str, Column]
+    target: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+    def frame(self) -> pd.DataFrame:
+        """All rows, with all columns of schema.yaml."""
+        return pd.read_parquet(self.path)
+
+    def batches(self, rows: int = BATCH) -> Iterator[pd.DataFrame]:
+        """The same rows, at most so many at a time."""
+        for batch in pq.ParquetFile(self.path).iter_batches(rows):
+            yield batch.to_pandas()
+
+    def inputs(self, frame: pd.DataFrame | None = None) -> pd.DataFrame:
+        """What the model sees of the rows: float32 columns with NaN, text columns with "" for what is missing."""
+        return model_inputs(self.frame() if frame is None else frame, self.features)
+
+    def truth(self, frame: pd.DataFrame | None = None) -> npt.NDArray[Any]:
+        """What the model is to say: class numbers of shape (rows,), or float values of shape (rows, targets)."""
+        frame = self.frame() if frame is None else frame
+        if not self.classes:
+            return frame[list(self.target)].to_numpy(np.float64)
+        return pd.Index(self.classes).get_indexer(frame[self.target[0]])
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A trained model in a format that holds no code.
+
+    The ONNX graph has one input per feature, named like it, of shape (rows, 1), float32 or string; `output` names the
+    output that holds the scores.
+    """
+
+    content: bytes
+    output: str
+    format: Literal["onnx"] = "onnx"
+
+
+class Candidate(Protocol):
+    """One way to solve the task. Wrap scikit-learn's estimators with SklearnCandidate; write these three for others."""
+
+    def fit(self, data: Dataset) -> None:
+        """Learn from the rows; the same rows and seed must give the same model."""
+
+    def predict(self, inputs: pd.DataFrame) -> Scores:
+        """Scores of shape (rows, classes) or (rows, targets) for what `Dataset.inputs` gives."""
+
+    def export(self, features: Mapping[str, Column]) -> Exported:
+        """The trained model; its scores are compared with those of `predict`."""
+
+
+@dataclass
+class SklearnCandidate:
+    """A scikit-learn estimator or pipeline that takes the input columns by name. Exported with skl2onnx."""
+
+    estimator: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def fit(self, data: Dataset) -> None:
+        """Fit on all rows at once."""
+        rows = data.frame()
+        truth = data.truth(rows)
+        self.estimator.fit(data.inputs(rows), truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth)
+
+    def predict(self, inputs: pd.DataFrame) -> Scores:
+        """Class probabilities where the estimator is a classifier, else its values."""
+        if hasattr(self.estimator, "predict_proba"):
+            return np.asarray(self.estimator.predict_proba(inputs))
+        return np.asarray(self.estimator.predict(inputs), np.float64).reshape(len(inputs), -1)
+
+    def export(self, features: Mapping[str, Column]) -> Exported:
+        """Convert the whole pipeline, features included. `options` are skl2onnx's own, by estimator."""
+        from skl2onnx import to_onnx
+        from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+
+        kinds = {name: FloatTensorType if c.type in NUMERIC else StringTensorType for name, c in features.items()}
+        classifier = hasattr(self.estimator, "predict_proba")
+        graph = to_onnx(
+            self.estimator,
+            initial_types=[(name, kind([None, 1])) for name, kind in kinds.items()],
+            options={id(_last(self.estimator)): {"zipmap": False}} | self.options if classifier else self.options,
+            name="model",
+        )
+        return Exported(graph.SerializeToString(deterministic=True), graph.graph.output[-1].name)
+
+
+def _last(estimator: Any) -> Any:
+    return _last(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
+
+
+def default_features(features: Mapping[str, Column], *, scaled: bool = True) -> ColumnTransformer:
+    """Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of its words."""
+    names = {kind: [n for n, c in features.items() if c.type in kinds] for kind, kinds in _KINDS.items()}
+    steps: list[tuple[str, Any, Any]] = []
+    if names["numbers"]:
+        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+        steps.append(("numbers", make_pipeline(imputer, StandardScaler()) if scaled else imputer, names["numbers"]))
+    if names["categories"]:
+        steps.append(("categories", OneHotEncoder(handle_unknown="ignore"), names["categories"]))
+    words = {"token_pattern": "[a-zA-Z0-9_]+", "max_features": 2000}  # a pattern that ONNX Runtime's own engine knows
+    steps += [(f"text_{name}", TfidfVectorizer(**words), name) for name in names["texts"]]
+    return ColumnTransformer(steps, sparse_threshold=0.0)
+
+
+_KINDS = {"numbers": NUMERIC, "categories": ("category",), "texts": ("text",)}
+
+
+class Model:
+    """What a team decides about its model. Override what differs; `self.params` and `self.schema` are its settings."""
+
+    def __init__(self, params: ModelParams, schema: Schema) -> None:
+        self.params = params
+        self.schema = schema
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The columns that the model sees, in their order."""
+        return self.schema.features(self.params.target)
+
+    def load(self, source: str) -> Iterator[pd.DataFrame]:
+        """Batches of raw rows from the source that params.yaml names."""
+        yield from read_rows(source, self.schema)
+
+    def checks(self) -> Sequence[pa.Check]:
+        """Checks on whole rows, beside those of schema.yaml, as pandera writes them."""
+        return ()
+
+    def features(self, *, scaled: bool = True) -> ColumnTransformer:
+        """How columns become numbers. It is exported with the model, so that serving cannot differ from training."""
+        return default_features(self.columns, scaled=scaled)
+
+    def baseline(self) -> Candidate:
+        """The simplest thing that could be used instead; the gate lets nothing pass that does not beat it."""
+        raise NotImplementedError
+
+    def candidates(self) -> Mapping[str, Candidate]:
+        """The models to train; the best on the validation rows is chosen."""
+        raise NotImplementedError
+
+    def metrics(self, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:
+        """Figures by name. `truth` as `Dataset.truth` gives it, `scores` as `Candidate.predict` does."""
+        return standard_metrics(self.params.task, truth, scores)
+
+    def business(self, rows: pd.DataFrame, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:
+        """Figures in the business's own units, for the report; none by default."""
+        return {}

@@ -1,0 +1,135 @@
+"""schema.yaml as a value: which columns the rows have, what they may hold, and a check of rows against that.
+
+Owned by the template: do not edit. The same file guards training (here, with pandera) and serving (inference.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import yaml
+from pydantic import Field
+
+from .config import Frozen, read_yaml
+from .errors import ProjectError
+
+NUMERIC = ("number", "integer", "boolean")
+FEW = 20  # a drafted text column with at most this many different values is called a category
+
+
+class Column(Frozen):
+    """What one column may hold. A column with `feature: false` is kept for slices but never shown to the model."""
+
+    type: Literal["number", "integer", "boolean", "category", "text", "time"]
+    nullable: bool = False
+    min: float | None = None
+    max: float | None = None
+    values: tuple[str, ...] | None = None
+    feature: bool = True
+
+    def checks(self) -> list[pa.Check]:
+        """The column's limits in pandera's terms."""
+        limits = {"ge": self.min, "le": self.max, "isin": self.values}
+        return [getattr(pa.Check, name)(value) for name, value in limits.items() if value is not None]
+
+
+class Schema(Frozen):
+    """The columns by name, in the order in which the model takes them. Other columns of the data are not read."""
+
+    columns: Mapping[str, Column] = Field(min_length=1)
+
+    def features(self, target: Sequence[str]) -> dict[str, Column]:
+        """The columns that the model sees."""
+        kept = {name: c for name, c in self.columns.items() if c.feature and c.type != "time" and name not in target}
+        if not kept:
+            raise ProjectError("schema.yaml: no column is left for the model; a feature is neither target nor time")
+        return kept
+
+    def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The schema's columns, in its order and types: float64, str or datetime64, missing values kept."""
+        missing = [name for name in self.columns if name not in frame]
+        if missing:
+            raise ProjectError(f"the data have no column {', '.join(missing)}; they have {', '.join(frame.columns)}")
+        try:
+            return pd.DataFrame({name: _coerce(frame[name], c) for name, c in self.columns.items()})
+        except (ValueError, TypeError) as error:
+            raise ProjectError(f"a column is not of the type that schema.yaml says: {error}") from None
+
+    def validate_rows(self, frame: pd.DataFrame, checks: Sequence[pa.Check] = ()) -> pd.DataFrame:
+        """The coerced rows; ProjectError lists what breaks the schema or the project's own checks."""
+        frame = self.coerce(frame)
+        columns = {n: pa.Column(None, c.checks(), nullable=c.nullable) for n, c in self.columns.items()}
+        integers = [pa.Check(_whole, name="a whole number", element_wise=False)]
+        for name in (n for n, c in self.columns.items() if c.type == "integer"):
+            columns[name].checks.extend(integers)
+        try:
+            return pa.DataFrameSchema(columns, checks=list(checks)).validate(frame, lazy=True)
+        except pa.errors.SchemaErrors as error:
+            failed = error.failure_cases.groupby(["column", "check"], dropna=False, sort=True)["failure_case"]
+            lines = [f"  {where}: {rule} fails for {len(bad)} rows, such as {bad.iloc[0]!r}" for (where, rule), bad in failed]
+            raise ProjectError("the data break schema.yaml:\n" + "\n".join(lines)) from None
+
+
+def model_inputs(frame: pd.DataFrame, features: Mapping[str, Column]) -> pd.DataFrame:
+    """The columns as the served model gets them: float32 with NaN, and text with an empty string for what is missing.
+
+    Training sees the same numbers as serving, to the bit.
+    """
+    return pd.DataFrame(
+        {
+            name: frame[name].astype(np.float32) if c.type in NUMERIC else frame[name].astype(object).where(frame[name].notna(), "")
+            for name, c in features.items()
+        }
+    )
+
+
+def read_schema(path: str | Path) -> Schema:
+    """Read and check the file; ProjectError names each line that is wrong."""
+    return read_yaml(Path(path), Schema)
+
+
+def draft(frame: pd.DataFrame) -> str:
+    """A first schema.yaml for these rows: types as seen, limits as seen with a tenth of the range to spare."""
+    columns = {str(name): _draft(frame[name]) for name in frame}
+    head = "# What the rows may hold. Yours: drafted from the data by `make schema`; read every line before you trust it.\n"
+    return head + yaml.safe_dump({"columns": columns}, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
+
+
+def _coerce(values: pd.Series, column: Column) -> pd.Series:
+    if column.type in NUMERIC:
+        return pd.to_numeric(values).astype(np.float64)
+    if column.type == "time":
+        return pd.to_datetime(values)
+    return values.astype(object).map(str, na_action="ignore").astype("str")
+
+
+def _whole(values: pd.Series) -> pd.Series:
+    return values.isna() | (values == values.round())
+
+
+def _draft(values: pd.Series) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": _type(values)}
+    if found["type"] in ("number", "integer"):
+        spare = (values.max() - values.min()) / 10
+        low, high = float(values.min() - spare), float(values.max() + spare)
+        rounded = (np.floor(low), np.ceil(high)) if found["type"] == "integer" else (low, high)
+        found |= {"min": float(f"{rounded[0]:.6g}"), "max": float(f"{rounded[1]:.6g}")}
+    if found["type"] == "category":
+        found["values"] = sorted(str(value) for value in values.dropna().unique())
+    return found | ({"nullable": True} if values.isna().any() else {})
+
+
+def _type(values: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(values):
+        return "boolean"
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "time"
+    if pd.api.types.is_numeric_dtype(values):
+        return "integer" if bool(_whole(values).all()) else "number"
+    known = values.dropna().astype(str)
+    if known.nunique() <= FEW:
+        return "category"
+    return "time" if pd.to_datetime(known, errors="coerce", format="ISO8601").notna().all() else "text"

@@ -1,0 +1,58 @@
+"""A machine of a CI system: a plain copy of the template in git, and an environment in which nobody has run anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support import commit_all, environment, generate
+
+# What stands for `make` where only the CI file itself is in question.
+STUB = "%:\n\t@echo made $@\n"
+
+
+def committed(folder: Path, *, stub: bool = False, **answers: Any) -> Path:
+    """A new repository with one commit, as a user pushes it. With `stub`, its targets only say their names."""
+    project = generate(folder / "project", **answers)
+    if stub:
+        (project / "Makefile").write_text(STUB)
+    commit_all(project, "start")
+    return project
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where jobs run: `env` is all they know of; `calls` is what was asked of the container engine, a line a call."""
+
+    folder: Path
+    env: dict[str, str]
+
+    @property
+    def calls(self) -> list[str]:
+        """Arguments of the engine's calls so far."""
+        record = self.folder / "engine.log"
+        return record.read_text().splitlines() if record.exists() else []
+
+
+def machine(folder: Path) -> Machine:
+    """A machine without uv, as hosted ones are, and with an engine that records what it is asked and builds nothing.
+
+    There is no Docker daemon where these tests run; tests/image builds for real, with buildah.
+    """
+    env = environment(folder / "home")
+    parts = [part for part in env["PATH"].split(os.pathsep) if not Path(part, "uv").exists()]
+    engines = folder / "engines"
+    engines.mkdir()
+    for name in ("docker", "buildah"):
+        script = engines / name
+        script.write_text(f'#!/bin/sh\necho "{name} $*" >> "{folder}/engine.log"\n')
+        script.chmod(0o755)
+    env["PATH"] = os.pathsep.join([str(engines), *parts])
+    if absent := [name for name in ("git", "make", "python3") if not shutil.which(name, path=env["PATH"])]:
+        raise RuntimeError(
+            f"{', '.join(absent)} and uv are in one folder, so uv cannot be hidden from the jobs"
+        )
+    return Machine(folder, env)

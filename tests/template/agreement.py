@@ -1,0 +1,70 @@
+"""The command agreement: the make targets of every repository, and which of them a repository's files call."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support import Files
+
+TARGETS = tuple(
+    """help setup lint type test check smoke sample data train evaluate gate report pipeline serve score package image
+    scan clean""".split()
+)
+# Options (-C with its folder), settings and targets, up to the end of the command.
+CALL = re.compile(r"(?<![\w./-])make((?:[ \t]+(?:-C[ \t]+\S+|-[\w-]+|[A-Z_]+=\S+|[a-z][a-z-]*(?![\w./-])))+)")
+GITHUB, GITLAB = ".github/workflows/check.yml", ".gitlab-ci.yml"
+
+
+def called(text: str) -> list[str]:
+    """The targets that a command line, or a text with command lines in it, passes to make."""
+    words = (word for match in CALL.findall(text) for word in re.sub(r"-C[ \t]+\S+", "", match).split())
+    return [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
+
+
+def ci_calls(files: Files) -> dict[str, list[str]]:
+    """For each CI system with a file here, the targets that its jobs call, in the order in which they stand."""
+    calls = {}
+    if GITHUB in files:
+        jobs = yaml.safe_load(files[GITHUB])["jobs"].values()
+        calls[GITHUB] = called("\n".join(step.get("run", "") for job in jobs for step in job["steps"]))
+    if GITLAB in files:
+        calls[GITLAB] = called("\n".join(_scripts(yaml.load(files[GITLAB], yaml.BaseLoader))))
+    return calls
+
+
+def _scripts(value: Any) -> Iterator[str]:
+    """The command lines of a GitLab file: what stands under script, before_script and after_script, at any depth."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if key.endswith("script"):
+                yield from [part] if isinstance(part, str) else part
+            else:
+                yield from _scripts(part)
+
+
+def targets(project: Path) -> tuple[set[str], set[str]]:
+    """The targets that make knows in a project, and those of them that no file of the same name can hide."""
+    command = [
+        "make",
+        "--print-data-base",
+        "--question",
+        "--no-builtin-rules",
+        "--no-builtin-variables",
+        "help",
+    ]
+    lines = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    rules = {
+        match[1]
+        for before, line in zip(["", *lines], lines, strict=False)
+        if (match := re.match(r"([a-z][a-z-]*)::?(?!=)", line)) and before != "# Not a target:"
+    }
+    phony = {word for line in lines if line.startswith(".PHONY:") for word in line.split()[1:]}
+    return rules, phony & rules

@@ -1,0 +1,90 @@
+"""The variants of the template that are tested: the only list of them.
+
+`CASES` are repositories that people start, each with its golden files; together they contain every choice of every
+question. `pairs()` is every pair of answers, in as few repositories as that takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+import yaml
+from allpairspy import AllPairs  # type: ignore[import-untyped]
+
+from tests.questionnaire import ROOT, Spec, choices, questions
+
+Answers = dict[str, Any]
+
+PROFILE = ROOT / "docs" / "examples" / "profile.yml"
+LONG_NAME = "Customer churn of the northern region v1"  # 40 characters, the longest there may be
+LONG_TEXT = ("It's 100 % sure: which # of [customers], <b> & $HOME `x` 'leave' – é, next month? " * 3)[
+    :200
+].strip()
+
+
+def profile() -> Answers:
+    """The answers of the example organization."""
+    answers: Answers = yaml.safe_load(PROFILE.read_text("utf-8"))
+    return answers
+
+
+CASES: Mapping[str, Answers] = {
+    "base": {},
+    "minimal": {"preset": "minimal", "project_name": "a", "license": "mit"},
+    "regression_gitlab": {
+        "project_name": LONG_NAME,
+        "description": LONG_TEXT,
+        "team": "@my-org/my-group/my-team",
+        "preset": "custom",
+        "task": "regression",
+        "ci": "gitlab",
+        "license": "apache",
+    },
+    "online": {"serve": ["online"], "license": "bsd", "team": "@me", "dependency_bot": "none"},
+    "embedded": {"serve": ["embedded"], "ci": "none", "task": "regression", "guides": "none"},
+    "subproject": {"placement": "subproject", "serve": ["online", "batch"]},
+    "organization": {**profile(), "team": "@my-org/my-team"},
+    "organization_gitlab": {**profile(), "ci": "gitlab", "task": "regression", "team": "@my-org/my-team"},
+}
+
+# Run on every push; the others run in the tox environment `live`.
+LIVE_SAMPLE = ("base", "minimal", "regression_gitlab")
+
+# Texts that stand for all others. Of the lists, the choices of a question come from the questionnaire itself.
+TEXTS: Mapping[str, list[Any]] = {
+    "project_name": ["my-model", "a", LONG_NAME],
+    "package_name": ["my_model", "z" * 40],
+    "description": ["", LONG_TEXT],
+    "team": ["", "@my-org/my-team"],
+    "package_index": ["", "https://packages.example.com/simple"],
+    "image_registry": ["", "registry.example.com/ml"],
+    "base_image": [
+        questions()["base_image"]["default"],
+        f"registry.example.com/mirror/python:3.12-slim@sha256:{'0' * 64}",
+    ],
+    "runner_labels": [[], ["self-hosted", "linux"]],
+    "default_branch": ["main", "release/stable"],
+    "git_host": ["", "https://git.example.com/my-org"],
+    "approvers": ["", "@my-org/ml-approvers"],
+    "store": [".store", "s3://example-bucket/models"],
+}
+
+
+def values(name: str, spec: Spec) -> list[Any]:
+    """The values of a question that tests try: its choices, for several choices their subsets, or the sample texts."""
+    offered = choices(spec)
+    if spec.get("multiselect"):
+        return [list(some) for size in range(1, len(offered) + 1) for some in combinations(offered, size)]
+    return offered or TEXTS[name]
+
+
+@cache
+def pairs() -> tuple[Answers, ...]:
+    """Answers in which each value of a question occurs together with each value of every other question."""
+    names = list(questions())
+    table = [values(name, spec) for name, spec in questions().items()]
+    positions = AllPairs([range(len(column)) for column in table])
+    return tuple({n: column[i] for n, column, i in zip(names, table, row, strict=True)} for row in positions)

@@ -1,0 +1,96 @@
+"""Ways to run a generated repository: with no network, with no git, and its service asked over HTTP."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support import make, started, wait_for
+
+DEAD = "http://127.0.0.1:9"  # the port "discard": nobody answers
+
+
+@cache
+def cut_off() -> tuple[str, ...]:
+    """The start of a command that runs what follows with no network but itself; empty where that is not allowed."""
+    for options in (["--net"], ["--net", "--map-root-user"]):
+        prefix = ("unshare", *options, "sh", "-c", 'ip link set lo up 2>/dev/null; exec "$@"', "sh")
+        if shutil.which("unshare") and subprocess.run([*prefix, "true"], check=False).returncode == 0:
+            return prefix
+    return ()
+
+
+def offline(env: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which no package index or web site can be reached through a proxy."""
+    proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), DEAD)
+    return {**env, **proxies, "no_proxy": "127.0.0.1,localhost", "UV_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+
+
+def without(program: str, env: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """An environment in which every program is found but one."""
+    folder.mkdir()
+    for place in env["PATH"].split(os.pathsep):
+        for path in Path(place).iterdir() if Path(place).is_dir() else ():
+            if path.name != program and not (folder / path.name).is_symlink():
+                (folder / path.name).symlink_to(path)
+    return {**env, "PATH": str(folder)}
+
+
+@contextmanager
+def service(project: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """The address of a project's service, which ends with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with started(["make", "serve", f"PORT={port}"], project, env):
+        address = f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/ready")
+        yield address
+
+
+def predict(address: str, rows: list[dict[str, Any]]) -> list[Any]:
+    """What the service answers to these rows, one answer each."""
+    body = json.dumps({"rows": rows}).encode()
+    request = urllib.request.Request(f"{address}/predict", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        answers: list[Any] = json.load(response)["predictions"]
+    return answers
+
+
+def sample(project: Path) -> list[dict[str, Any]]:
+    """The rows of data/sample.csv without the target, as JSON has them."""
+    (settings,) = yaml.safe_load((project / "params.yaml").read_text("utf-8"))["models"].values()
+    with (project / "data" / "sample.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{name: _value(text) for name, text in row.items() if name != settings["target"]} for row in rows]
+
+
+def _value(text: str) -> float | str | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return text
+
+
+def score(project: Path, env: Mapping[str, str], out: str) -> list[dict[str, str]]:
+    """The answers of `make score` for data/sample.csv, a row each."""
+    make(project, env, "score", "FILE=data/sample.csv", f"OUT={out}")
+    with (project / out).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def model_bytes(project: Path) -> dict[str, bytes]:
+    """Every exported ONNX file of a project."""
+    return {path.as_posix(): path.read_bytes() for path in sorted((project / "build").rglob("*.onnx"))}

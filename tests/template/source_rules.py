@@ -1,0 +1,154 @@
+"""The rules that the template's sources keep. Each takes the root of a checkout and returns what breaks it.
+
+DESIGN asks for them; test_grammar.py holds the checkout to each, and shows for each a defect that it finds.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment
+
+from tests.questionnaire import Spec, choices, computed, entries, includes, questions, settings
+from tests.template import jinja, layer_rules
+
+# What Copier runs, loads or obeys only with --trust.
+TRUSTED = ("_tasks", "_migrations", "_jinja_extensions", "_external_data")
+# Names that are not the questionnaire's: Copier's own, and seeds and answers of the running operation.
+COPIER = re.compile(r"_copier_(answers|conf|operation)")
+MOST_ASKED = 8
+MOST_JINJA_FILES = 16
+REFUSED_BY_WINDOWS = re.compile(
+    r'[<>:"\\|?*\x00-\x1f]|[ .]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
+)
+
+
+def includes_are_an_explicit_list(root: Path) -> Iterator[str]:
+    listed = includes(root)
+    present = {path.relative_to(root).as_posix() for path in (root / "template" / "questions").iterdir()}
+    yield from (f"{path}: a pattern, whose order nobody knows" for path in listed if set(path) & set("*?["))
+    yield from (f"{path}: listed twice" for path in set(listed) if listed.count(path) > 1)
+    yield from (
+        f"{path}: in the folder or in copier.yml, not in both" for path in sorted(present ^ set(listed))
+    )
+
+
+def questions_are_complete(root: Path) -> Iterator[str]:
+    for name, spec in questions(root).items():
+        if "default" not in spec:
+            yield f"{name}: no default, so --defaults fails"
+        if not spec.get("help"):
+            yield f"{name}: no help text"
+        elif spec.get("ask", True) is not False and not re.search(r"\?( \(.+\))?$", spec["help"]):
+            yield f"{name}: its help text is no question"
+        if (spec.get("multiselect") or not choices(spec)) and not spec.get("validator"):
+            yield f"{name}: takes any text, without a validator"
+        if spec["type"] == "bool":
+            yield f"{name}: a yes or no instead of choices"
+        if "when" in spec:
+            yield f"{name}: `when` would lose a given answer; use `ask`"
+
+
+def few_questions_are_asked(root: Path) -> Iterator[str]:
+    if len(found := asked(root)) > MOST_ASKED:
+        yield f"{len(found)} questions on the default path, more than {MOST_ASKED}: {', '.join(found)}"
+
+
+def asked(root: Path, **answers: object) -> list[str]:
+    """The questions that a user is asked who takes every default but these answers."""
+    context = {name: spec.get("default") for name, spec in questions(root).items()} | answers
+    return [name for name, spec in questions(root).items() if _is_asked(spec, context)]
+
+
+def _is_asked(spec: Spec, context: dict[str, object]) -> bool:
+    return Environment().from_string(str(spec.get("ask", True))).render(context) == "True"
+
+
+def names_are_known_and_used(root: Path) -> Iterator[str]:
+    used: set[str] = set()
+    for where, text in jinja.sources(root):
+        found = jinja.names(text)
+        used |= found
+        unknown = {name for name in found - entries(root).keys() if not COPIER.fullmatch(name)}
+        yield from (f"{where}: '{name}' is nobody's name" for name in sorted(unknown))
+    yield from (f"{name}: computed for nobody" for name in sorted(computed(root).keys() - used))
+
+
+def answers_that_may_be_none_are_compared(root: Path) -> Iterator[str]:
+    risky = {name for name, spec in questions(root).items() if "none" in choices(spec)}
+    for where, text in jinja.sources(root):
+        for name in sorted(jinja.bare_tests(text) & risky):
+            yield f"{where}: tests '{name}' for truth, and 'none' is true; compare it"
+
+
+def computed_values_are_explained(root: Path) -> Iterator[str]:
+    for path in includes(root):
+        explained = False
+        for block in (root / path).read_text("utf-8").split("\n\n"):
+            if re.search(r"when: +false", block) and not (explained or block.startswith("#")):
+                yield f"{path}: no comment above: {block.splitlines()[0]}"
+            explained = all(line.startswith("#") for line in block.strip().splitlines())
+
+
+def nothing_needs_trust(root: Path) -> Iterator[str]:
+    yield from (f"copier.yml: {name} needs --trust" for name in TRUSTED if name in settings(root))
+    yield from (f"{path}: a symlink" for path in (root / "template").rglob("*") if path.is_symlink())
+
+
+def jinja_is_rare_and_flat(root: Path) -> Iterator[str]:
+    template = root / "template"
+    files = [
+        path for path in sorted(template.rglob("*")) if path.is_file() and jinja.is_jinja(path, template)
+    ]
+    if len(files) > MOST_JINJA_FILES:
+        yield f"{len(files)} files with Jinja, more than {MOST_JINJA_FILES}: {', '.join(path.name for path in files)}"
+    yield from (f"{path.name}: Jinja in Python" for path in files if ".py" in path.suffixes)
+    for path in files:
+        depth, crowded = jinja.conditions(path.read_text("utf-8"))
+        yield from (f"{path.name} {line}: a condition takes a whole line" for line in crowded)
+        if depth > 1:
+            yield f"{path.name}: conditions nest {depth} deep"
+        if leaking := re.search(r"_folder_name|dst_path", path.read_text("utf-8")):
+            yield f"{path.name}: {leaking[0]} differs from run to run"
+
+
+def names_suit_every_system(root: Path) -> Iterator[str]:
+    for path in (root / "template").rglob("*"):
+        if REFUSED_BY_WINDOWS.search(path.name):
+            yield f"{path.relative_to(root)}: Windows refuses this name"
+        if path.name in {".gitignore", ".gitattributes", ".gitmodules"}:
+            yield f"{path.relative_to(root)}: git obeys it here; give it the suffix .jinja"
+
+
+def python_names_are_reserved(root: Path) -> Iterator[str]:
+    taken = {*sys.stdlib_module_names, *keyword.kwlist}
+    needed = {name for name in taken if name == name.lower() and not name.startswith("_")}
+    yield from (f"reserved_names: '{name}' is missing" for name in sorted(needed - reserved(root)))
+
+
+def reserved(root: Path) -> set[str]:
+    """The names that a package may not have."""
+    names: list[str] = computed(root)["reserved_names"]["default"]
+    return set(names)
+
+
+RULES = (
+    layer_rules.layers_have_a_line_and_a_choice,
+    layer_rules.layers_are_the_choices_of_a_question,
+    layer_rules.seeds_reach_every_repository,
+    layer_rules.rendered_paths_are_unique,
+    includes_are_an_explicit_list,
+    questions_are_complete,
+    few_questions_are_asked,
+    names_are_known_and_used,
+    answers_that_may_be_none_are_compared,
+    computed_values_are_explained,
+    nothing_needs_trust,
+    jinja_is_rare_and_flat,
+    names_suit_every_system,
+    python_names_are_reserved,
+)

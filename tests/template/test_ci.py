@@ -1,0 +1,198 @@
+"""The CI files, the bot files and the Dockerfile: public linters are content, and the runners of CI systems run them.
+
+The live tests generate a repository as plain Copier does, push it nowhere, clone it, and let act and gitlab-ci-local
+run it on a machine on which nobody has run anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.proof import gitlab
+from tests.proof.github import FORK, REPOSITORY, run_workflow
+from tests.proof.linters import PIPELINE, WORKFLOW, judges
+from tests.proof.machine import committed, machine
+from tests.questionnaire import ROOT, questions
+from tests.support import commit_all, generate, git
+from tests.template.cases import CASES
+
+FLOW = ["make setup", "make check", "make smoke", "make package"]
+LABELS = ["self-hosted", "linux"]
+
+
+@pytest.fixture(scope="module", params=CASES)
+def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each case of the template, as files on disk."""
+    return generate(tmp_path_factory.mktemp("case") / "project", **CASES[request.param])
+
+
+def test_linters_are_content(rendered: Path) -> None:
+    said = {name: judge(rendered) for name, judge in judges(rendered).items()}
+    assert not [words for content, words in said.values() if not content]
+
+
+def test_every_pin_has_its_sources(rendered: Path) -> None:
+    """docs/pins.md lists each action that is used, at its commit and version, and the base image of the template."""
+    listed = (ROOT / "docs/pins.md").read_text("utf-8")
+    used = [questions()["base_image"]["default"]]
+    if (rendered / WORKFLOW).exists():
+        uses = re.findall(
+            r"uses: (\S+)@([0-9a-f]{40}) # (v\S+)$", (rendered / WORKFLOW).read_text("utf-8"), re.MULTILINE
+        )
+        assert len(uses) == (rendered / WORKFLOW).read_text("utf-8").count("uses:")
+        used += [f"| {action} | {commit} | {version} |" for action, commit, version in uses]
+    assert not [pin for pin in used if pin not in listed]
+
+
+def test_images_are_pinned(rendered: Path) -> None:
+    """By digest, in the Dockerfile and for GitLab's jobs: no linter asks for it there."""
+    froms = re.findall(r"^FROM (\S+)", (rendered / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    images = [image for image in froms if "/" in image or ":" in image]
+    assert images
+    if (rendered / PIPELINE).exists():
+        images.append(yaml.safe_load((rendered / PIPELINE).read_text("utf-8"))["default"]["image"])
+    assert not [image for image in images if not re.fullmatch(r"\S+:\S+@sha256:[0-9a-f]{64}", image)]
+
+
+def test_the_workflow_is_thin_and_bounded(tmp_path: Path) -> None:
+    """What no linter holds: steps call make, every job ends in time, no secret is named."""
+    text = (generate(tmp_path / "project") / WORKFLOW).read_text("utf-8")
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {}
+    assert "secrets." not in text
+    assert text.count("persist-credentials: false") == text.count("uses: actions/checkout@")
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 30
+        assert job["permissions"] == {"contents": "read"}
+        commands = [step["run"] for step in job["steps"] if "run" in step]
+        assert all(command.startswith(("make ", "if git diff")) for command in commands)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("event", ["push", "pull_request"])
+def test_github_runs_a_new_repository(event: str, tmp_path: Path) -> None:
+    on = machine(tmp_path)
+    jobs = run_workflow(committed(tmp_path), event, on)
+    assert set(jobs) == {"check", "scan"}
+    steps = jobs["check"].steps
+    assert [name for name in steps if name.startswith("make")] == [*FLOW, "make image"]
+    assert set(steps.values()) == {"success"}, steps
+    assert jobs["check"].result == "success"
+    assert [call.split()[0:2] for call in on.calls] == [["docker", "build"]] * 2
+    assert "--target check" in on.calls[0]
+    # Everything is new in a first commit, so it is scanned.
+    assert [name for name in jobs["scan"].steps if name.startswith("make")] == ["make setup", "make scan"]
+    assert jobs["scan"].result == "success", jobs["scan"].steps
+
+
+@pytest.mark.live
+def test_github_goes_red_when_a_test_fails(tmp_path: Path) -> None:
+    project = committed(tmp_path)
+    break_a_test(project)
+    job = run_workflow(project, "push", machine(tmp_path))["check"]
+    assert job.result == "failure"
+    assert job.steps["make setup"] == "success"
+    assert job.steps["make check"] == "failure"
+    assert not {"make smoke", "make package", "make image"} & {
+        n for n, how in job.steps.items() if how == "success"
+    }
+
+
+@pytest.mark.live
+def test_github_scans_each_week_and_what_changed(tmp_path: Path) -> None:
+    project = committed(tmp_path, stub=True)
+    weekly = run_workflow(project, "schedule", machine(new(tmp_path / "weekly")))
+    assert weekly["scan"].steps["make scan"] == "success"
+    assert "check" not in weekly or not weekly["check"].steps
+
+    commit_all(project, "an empty change")
+    quiet = run_workflow(project, "push", machine(new(tmp_path / "quiet")))
+    assert quiet["scan"].result == "success"
+    assert "success" not in {quiet["scan"].steps.get(step) for step in ("make setup", "make scan")}
+
+    with (project / "pyproject.toml").open("a") as file:
+        file.write("# A new dependency.\n")
+    commit_all(project, "a dependency")
+    assert (
+        run_workflow(project, "push", machine(new(tmp_path / "loud")))["scan"].steps["make scan"] == "success"
+    )
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("head", "label"), [(REPOSITORY, LABELS[0]), (FORK, "ubuntu-latest")])
+def test_own_runners_never_run_the_code_of_a_fork(head: str, label: str, tmp_path: Path) -> None:
+    project = committed(tmp_path, stub=True, runner_labels=LABELS)
+    ran = run_workflow(project, "pull_request", machine(new(tmp_path / "right")), head=head, label=label)
+    assert {name: job.result for name, job in ran.items()} == {"check": "success", "scan": "success"}
+    other = "ubuntu-latest" if label == LABELS[0] else LABELS[0]
+    refused = run_workflow(project, "pull_request", machine(new(tmp_path / "wrong")), head=head, label=other)
+    assert not [job for job in refused.values() if job.steps]
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("source", ["push", "merge_request_event"])
+def test_gitlab_runs_a_new_repository(source: str, tmp_path: Path) -> None:
+    on = machine(tmp_path)
+    results, log = gitlab.run_pipeline(gitlab.clone(committed(tmp_path, ci="gitlab"), on), source, on)
+    assert results == {"check": "PASS", "build-image": "PASS"}, log
+    assert gitlab.commands(log, "check") == ["sh ci/prepare.sh", *FLOW]
+    assert [call.split()[0:2] for call in on.calls] == [["buildah", "build"]] * 2
+    assert "--target check" in on.calls[0]
+
+
+@pytest.mark.live
+def test_gitlab_goes_red_when_a_test_fails(tmp_path: Path) -> None:
+    project = committed(tmp_path, ci="gitlab")
+    break_a_test(project)
+    on = machine(tmp_path)
+    results, log = gitlab.run_pipeline(gitlab.clone(project, on), "push", on)
+    assert results["check"] == "FAIL"
+    assert gitlab.commands(log, "check")[-1] == "make check"
+
+
+@pytest.mark.live
+def test_gitlab_starts_each_job_when_it_should(tmp_path: Path) -> None:
+    on = machine(tmp_path)
+    project = gitlab.clone(committed(tmp_path, stub=True, ci="gitlab"), on)
+    assert gitlab.planned(project, "push", on) >= {"check", "build-image"}
+    assert gitlab.planned(project, "schedule", on) == {"scan"}
+    assert gitlab.planned(project, "push", on, IMAGE_JOB="off") >= {"check"}
+    assert "build-image" not in gitlab.planned(project, "push", on, IMAGE_JOB="off")
+    assert "build-image" not in gitlab.planned(project, "push", on, CI_SERVER_HOST="git.example.com")
+    assert "build-image" in gitlab.planned(
+        project, "push", on, CI_SERVER_HOST="git.example.com", IMAGE_JOB="on"
+    )
+
+
+@pytest.mark.live
+def test_gitlab_starts_one_pipeline_for_each_change(tmp_path: Path) -> None:
+    """gitlab-ci-local does not read `workflow`, so its rules are put on a job, where it does."""
+    on = machine(tmp_path)
+    project = gitlab.clone(committed(tmp_path, stub=True, ci="gitlab"), on)
+    rules = yaml.safe_load((project / PIPELINE).read_text("utf-8"))["workflow"]["rules"]
+    (project / PIPELINE).write_text(json.dumps({"probe": {"script": ["true"], "rules": rules}}))
+    assert gitlab.planned(project, "push", on) == {"probe"}
+    assert gitlab.planned(project, "schedule", on) == {"probe"}
+    git(project, "checkout", "--quiet", "-b", "topic")
+    assert gitlab.planned(project, "push", on) == set(), "a merge request has a pipeline of its own"
+    assert gitlab.planned(project, "merge_request_event", on) == {"probe"}
+    assert gitlab.planned(project, "push", on, CI_COMMIT_TAG="v1") == {"probe"}
+
+
+def new(folder: Path) -> Path:
+    """An empty folder."""
+    folder.mkdir()
+    return folder
+
+
+def break_a_test(project: Path) -> None:
+    """Commit a unit test that fails."""
+    (project / "tests/test_broken.py").write_text(
+        '"""A test that fails."""\n\n\ndef test_broken() -> None:\n    """Fails."""\n    assert not __name__\n'
+    )
+    commit_all(project, "break a test")

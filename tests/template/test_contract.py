@@ -1,0 +1,215 @@
+"""Every pair of answers gives a repository that keeps the rules, and every answer makes a difference."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from pathspec import GitIgnoreSpec
+
+from tests.questionnaire import choices, questions
+from tests.support import Files, render
+from tests.template import output_rules as rules
+from tests.template.agreement import GITHUB, GITLAB, TARGETS, called, ci_calls, targets
+from tests.template.cases import CASES, Answers, pairs, values
+
+Rule = Callable[[Files], Iterator[str]]
+PAIRS = range(len(pairs()))
+# What a Markdown file, a script or a make file tells its reader to type.
+TELLING = ("*.md", "*.mk", "*.sh", "Makefile", "Dockerfile", "*.yml", "*.yaml", "*.py", "*.toml")
+
+
+@cache
+def _rendered(answers: str) -> Files:
+    return render(json.loads(answers))
+
+
+def rendered(answers: Answers) -> Files:
+    """What some answers give; rendered once in a session."""
+    return _rendered(json.dumps(answers, sort_keys=True))
+
+
+def written(files: Files, folder: Path) -> Path:
+    """The same files on disk."""
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_rule(pair: int, rule: Rule) -> None:
+    answers = pairs()[pair]
+    assert list(rule(rendered(answers))) == [], answers
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_make_has_the_agreed_targets(pair: int, tmp_path: Path) -> None:
+    project = written(rendered(pairs()[pair]), tmp_path)
+    known, phony = targets(project)
+    assert set(TARGETS) <= known, f"missing: {set(TARGETS) - known}"
+    assert set(TARGETS) <= phony, f"a file of that name would hide: {set(TARGETS) - phony}"
+    told = subprocess.run(["make", "help"], cwd=project, capture_output=True, text=True, check=True).stdout
+    assert not [target for target in TARGETS if target not in told.split()], told
+    bare = subprocess.run(["make"], cwd=project, capture_output=True, text=True, check=True).stdout
+    assert bare == told, "make alone prints the help"
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_every_called_target_exists(pair: int, tmp_path: Path) -> None:
+    files = rendered(pairs()[pair])
+    known, _ = targets(written(files, tmp_path))
+    telling = GitIgnoreSpec.from_lines(TELLING)
+    for path, content in files.items():
+        if telling.match_file(path):
+            quoted = [part for line in content.decode().splitlines() for part in _commands(line)]
+            unknown = {target for part in quoted for target in called(part)} - known
+            assert not unknown, f"{path} calls make {', '.join(sorted(unknown))}"
+
+
+def _commands(line: str) -> list[str]:
+    """The parts of a line that are commands: between backquotes, or the line itself where it begins with one."""
+    parts = line.split("`")
+    start = line.strip().removeprefix("- ").removeprefix("run: ").removeprefix("RUN ")
+    return [*parts[1::2], *([start] if start.startswith("make ") and len(parts) == 1 else [])]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_ci_systems_call_the_same_targets(pair: int) -> None:
+    answers = {**pairs()[pair], "placement": "root"}
+    github = ci_calls(rendered({**answers, "ci": "github"}))[GITHUB]
+    gitlab = ci_calls(rendered({**answers, "ci": "gitlab"}))[GITLAB]
+    assert set(github) == set(gitlab)
+    assert {"setup", "check", "smoke", "scan", "package", "image"} <= set(github) <= set(TARGETS)
+
+
+def test_no_ci_file_without_a_ci_system() -> None:
+    for answers in ({"ci": "none"}, {"placement": "subproject"}):
+        assert ci_calls(rendered(answers)) == {}
+
+
+# Whether anything but the answers file differs is asked in each of these, until it does.
+CONTEXTS: tuple[Answers, ...] = (
+    {},
+    {"ci": "gitlab", "team": "@my-org/my-team"},
+    {"preset": "minimal", "ci": "none"},
+)
+
+
+@pytest.mark.parametrize(
+    "question", [name for name, spec in questions().items() if len(values(name, spec)) > 1]
+)
+def test_every_answer_makes_a_difference(question: str) -> None:
+    """An option that writes nothing is a defect. `preset: custom` only asks more; test_grammar.py shows that."""
+    tried = [value for value in values(question, questions()[question]) if value != "custom"]
+    same = list(combinations(tried, 2))
+    for context in CONTEXTS:
+        same = [(a, b) for a, b in same if _written(context, question, a) == _written(context, question, b)]
+    assert not same, f"{question}: no difference between {same}"
+
+
+def _written(context: Answers, question: str, value: Any) -> Files:
+    default = {} if value == questions()[question]["default"] else {question: value}
+    return {
+        path: text for path, text in rendered({**context, **default}).items() if path != ".copier-answers.yml"
+    }
+
+
+@pytest.mark.parametrize(
+    ("preset", "most_files", "most_lines"), [("minimal", 30, 800), ("standard", 80, 2500)]
+)
+def test_budget(preset: str, most_files: int, most_lines: int) -> None:
+    files = rendered({"preset": preset})
+    assert len(files) <= most_files, f"{len(files)} files: {', '.join(files)}"
+    assert 0 < (lines := rules.owned_python_lines(files)) <= most_lines, (
+        f"{lines} lines of the template's Python"
+    )
+
+
+def test_code_lines_are_counted() -> None:
+    source = b'"""Doc."""\n\n# Comment.\ndef f(x: int) -> str:\n    """Doc\n    string."""\n    return """two\nlines"""\n'
+    assert rules.code_lines(source) == 3
+
+
+class Defect(NamedTuple):
+    """A change to a rendered repository that a rule must find: `old` replaced by `new`, or a file added."""
+
+    rule: Rule
+    path: str
+    old: bytes
+    new: bytes
+
+
+DEFECTS = [
+    Defect(rules.every_file_parses, "a.json", b"", b'{"a": 1, "a": 2}\n'),
+    Defect(rules.every_file_parses, "a.json", b"", b'{"a": 1,}\n'),
+    Defect(rules.every_file_parses, "a.yaml", b"", b"a: 1\na: 2\n"),
+    Defect(rules.every_file_parses, "b/a.yml", b"", b"a: [1\n"),
+    Defect(rules.every_file_parses, "a.toml", b"", b"a = 1\na = 2\n"),
+    Defect(rules.every_file_parses, "a.py", b"", b"def f(:\n"),
+    Defect(rules.every_file_parses, "a.csv", b"", b"a,b\n1\n"),
+    Defect(rules.every_file_parses, "a.txt", b"", b"\xff\n"),
+    Defect(rules.no_jinja_is_left, "README.md", b"", b"# {{ project_name }}\n"),
+    Defect(rules.no_jinja_is_left, "README.md", b"", b"{% if ci == 'github' %}\n"),
+    Defect(rules.no_jinja_is_left, "x.yml.jinja", b"", b"a: 1\n"),
+    Defect(rules.paths_suit_every_system, "con.txt", b"", b""),
+    Defect(rules.paths_suit_every_system, "Params.YAML", b"", b""),
+    Defect(rules.paths_suit_every_system, "a" * 121, b"", b""),
+    Defect(rules.text_is_clean, "a.txt", b"", b"a\r\n"),
+    Defect(rules.text_is_clean, "a.txt", b"", b"a"),
+    Defect(rules.text_is_clean, "a.txt", b"", b"a \n"),
+    Defect(rules.text_is_clean, "a.txt", b"", b"a\n\n"),
+    Defect(rules.no_machine_is_named, "a.txt", b"", b"see /home/me/x\n"),
+    Defect(rules.versions_are_quoted, GITHUB, b"jobs:", b"env: {PYTHON: 3.10}\njobs:"),
+    Defect(rules.one_python_everywhere, ".python-version", b"3.12", b"3.11"),
+    Defect(rules.one_python_everywhere, ".python-version", b"3.12", b"3.10"),
+    Defect(rules.one_python_everywhere, "Dockerfile", b"python:3.12", b"python:3.13"),
+    Defect(rules.one_python_everywhere, "pyproject.toml", b"py311", b"py312"),
+    Defect(
+        rules.every_file_says_whose_it_is, "src/goldenpath_runtime/gate.py", b"Owned by the template", b"Of"
+    ),
+    Defect(
+        rules.every_file_says_whose_it_is,
+        "src/my_model/model.py",
+        b"Yours",
+        b"Owned by the template: do not edit",
+    ),
+    Defect(rules.every_file_says_whose_it_is, "pyproject.toml", b"Shared", b"Odd"),
+]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: f"{defect.rule.__name__}: {defect.path[:30]}")
+def test_rule_finds_a_defect(defect: Defect) -> None:
+    files = dict(rendered({}))
+    before = list(defect.rule(files))
+    assert not defect.old or defect.old in files[defect.path], "the defect no longer fits the file"
+    files[defect.path] = files[defect.path].replace(defect.old, defect.new) if defect.old else defect.new
+    assert set(defect.rule(files)) - set(before)
+
+
+def test_a_missing_target_is_found(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("help: data\n\t@true\ndata:\n\t@true\n.PHONY: help\n")
+    assert targets(tmp_path) == ({"help", "data"}, {"help"})
+
+
+def test_calls_are_found() -> None:
+    assert called("make -C sub setup check MODEL=churn && make --no-print-directory smoke; maker x") == [
+        "setup",
+        "check",
+        "smoke",
+    ]
+
+
+def test_one_name_of_each_length() -> None:
+    """The 40 characters of the longest name reach the package, and so does a single letter."""
+    packages = {rules.package_name(rendered(answers)) for answers in CASES.values()}
+    assert {1, 40} <= {len(name) for name in packages}
+    assert all(choices(questions()[name]) for name in ("ci", "task", "serve", "license"))

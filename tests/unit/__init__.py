@@ -1,0 +1,1 @@
+"""The command, against small templates made on the spot; no network."""

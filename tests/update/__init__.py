@@ -1,0 +1,1 @@
+"""What a release promises to the repositories made from earlier ones."""

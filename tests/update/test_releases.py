@@ -1,0 +1,129 @@
+"""Every released version updates to the newest, untouched and edited, and works afterwards.
+
+The released versions come from releases.toml. Before the first release the present state stands for one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.questionnaire import ROOT
+from tests.releases import Release, releases, require
+from tests.support import commit_all, environment, git, make
+from tests.template.cases import CASES
+from tests.template.output_rules import ownership
+from tests.update.scratch import changes, conflicts, new_project, update
+
+UNRELEASED = Release("0.0.0", "HEAD")
+RELEASES = releases() or [UNRELEASED]
+NEWEST = "v999.0.0"
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository with a tag for every release, and the state of the work tree as the newest one."""
+    folder = tmp_path_factory.mktemp("history") / "template"
+    git(ROOT, "clone", "--quiet", "--no-hardlinks", "--no-tags", str(ROOT), str(folder))
+    for release in releases():
+        require(release)
+        git(folder, "tag", release.tag, release.commit)
+    present = _present_files()
+    for path in git(folder, "ls-files", "-z").split("\0"):
+        if path and path not in present:
+            (folder / path).unlink()
+    for path in present:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
+    commit_all(folder, "The newest version")
+    if not releases():
+        git(folder, "tag", UNRELEASED.tag)
+        commit_all(folder, "Nothing new")
+    git(folder, "tag", NEWEST)
+    return folder
+
+
+def _present_files() -> set[str]:
+    """The files of the work tree that are or may be committed."""
+    listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+    return {path for path in listed if path and (ROOT / path).is_file()}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_an_untouched_project_updates(release: Release, case: str, history: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", history, release.tag, **_known(CASES[case], release))
+    update(project)
+    assert conflicts(project) == []
+    assert NEWEST in (project / ".copier-answers.yml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_an_edited_project_updates(release: Release, history: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", history, release.tag)
+    edited = _edit(project)
+    update(project)
+    assert conflicts(project) == []
+    for path, line in edited.items():
+        assert line in (project / path).read_text("utf-8"), f"the edit of {path} is lost"
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+def test_an_updated_project_works(release: Release, case: str, history: Path, tmp_path: Path) -> None:
+    """The seeds are those of the old release, the rest is new: together they pass all checks."""
+    answers = {
+        **_known(CASES[case], release),
+        "package_index": "",
+    }  # the organization's index is not to be had here
+    project = new_project(tmp_path / "project", history, release.tag, **answers)
+    _edit(project)
+    update(project)
+    commit_all(project, "Updated")
+    make(project, environment(tmp_path / "home"), "setup", "check", "smoke", "pipeline")
+    assert all(line.startswith("??") for line in changes(project)), "running changed what is committed"
+
+
+def _known(answers: dict[str, object], release: Release) -> dict[str, object]:
+    """The answers that the questionnaire of a release knows: later releases may ask more."""
+    if release is UNRELEASED:
+        return answers
+    command = [
+        "git",
+        "-C",
+        str(ROOT),
+        "grep",
+        "-hoE",
+        "^[a-z_]+:",
+        release.commit,
+        "--",
+        "template/questions",
+    ]
+    asked = (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout.replace(":", "").split()
+    )
+    return {name: value for name, value in answers.items() if name in asked}
+
+
+def _edit(project: Path) -> dict[str, str]:
+    """Edit what a user may edit, every seed and the shared files at their end, and commit; file → the line added."""
+    listed = git(project, "ls-files").splitlines()
+    edited = {path: _line(path) for path in listed if ownership(path, "my_model") in {"seed", "shared"}}
+    edited = {path: line for path, line in edited.items() if line}
+    assert {"Makefile", "params.yaml", "pyproject.toml"} <= edited.keys()
+    for path, line in edited.items():
+        with (project / path).open("a", encoding="utf-8") as file:
+            file.write(line)
+    commit_all(project, "My edits")
+    return edited
+
+
+def _line(path: str) -> str:
+    """A line that may stand at the end of a file without changing what it says; none where that cannot be."""
+    if path.endswith(".md"):
+        return "\nA line of my own.\n"
+    return "" if path.endswith((".csv", ".json")) else "# A line of my own.\n"
