@@ -30,7 +30,7 @@ from copier.errors import (
     UnsupportedVersionError,
 )
 from jinja2 import TemplateError
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 from plumbum import ProcessExecutionError
 from yaml import YAMLError
 
@@ -50,8 +50,8 @@ _BROKEN = (CopierError, TemplateError, YAMLError, ProcessExecutionError, ValueEr
 class Template:
     """A template at one version, open for asking and rendering while its block lasts.
 
-    `address` is the URL or absolute path that projects store, `version` is after PEP 440 where the tags allow
-    one, and `hook` is the source of `hooks/after_new.py` if it may be run.
+    `address` is the URL or absolute path that projects store, `version` is the release, None
+    between releases, and `hook` is the source of `hooks/after_new.py` if it may be run.
     """
 
     address: str
@@ -95,7 +95,7 @@ def _template(worker: Worker) -> Template:
         _check_template(source, trusted=worker.unsafe)
         return Template(
             address=source.url,
-            version=str(source.version) if source.version else None,
+            version=_release(str(source.commit)),
             hook=(root / HOOK).read_bytes() if worker.unsafe and (root / HOOK).is_file() else None,
             questions=dict(source.questions_data),
             worker=worker,
@@ -185,6 +185,14 @@ def _newest_release(address: str) -> str:
     if newest == "HEAD":
         raise GoldenpathError(f"The template '{address}' has no release.", "Add --vcs-ref HEAD")
     return newest
+
+
+def _release(commit: str) -> str | None:
+    # What `git describe` says is a tag, a tag with a distance, or a hash, which may be all digits.
+    try:
+        return str(Version(commit)) if "." in commit else None
+    except InvalidVersion:
+        return None
 
 
 def _check_template(source: Source, *, trusted: bool) -> None:

@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in arguments
     warnings.showwarning = _plain_notes()
     try:
-        return _run(_parser().parse_args(arguments))
+        code = _run(_parser().parse_args(arguments))
+        sys.stdout.flush()
     except GoldenpathError as error:
         return _report(error.message, error.hint, error.exit_code, as_json=as_json)
     except KeyboardInterrupt:
@@ -66,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         return _report(f"{error.strerror or error}{where}.", "", 1, as_json=as_json)
+    return code
 
 
 def _run(options: argparse.Namespace) -> int:

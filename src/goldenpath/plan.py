@@ -17,7 +17,7 @@ _WIDTH = 100
 class Plan:
     """A new project: where it goes, what it is made from, and its files.
 
-    `version` is None and `commit` a hash where the template has no release. `branch` is that of the first
+    `version` is None where the template is between releases; `commit` says where. `branch` is that of the first
     commit, None where there will be no new git repository; `git` says it in words.
     """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pathspec import GitIgnoreSpec
 
 from tests.support import Files
 
@@ -18,6 +19,8 @@ TARGETS = tuple(
 )
 # Options (-C with its folder), settings and targets, up to the end of the command.
 CALL = re.compile(r"(?<![\w./-])make((?:[ \t]+(?:-C[ \t]+\S+|-[\w-]+|[A-Z_]+=\S+|[a-z][a-z-]*(?![\w./-])))+)")
+# What a Markdown file, a script or a make file tells its reader to type.
+TELLING = ("*.md", "*.mk", "*.sh", "Makefile", "Dockerfile", "*.yml", "*.yaml", "*.py", "*.toml")
 GITHUB, GITLAB = ".github/workflows/check.yml", ".gitlab-ci.yml"
 
 
@@ -25,6 +28,28 @@ def called(text: str) -> list[str]:
     """The targets that a command line, or a text with command lines in it, passes to make."""
     words = (word for match in CALL.findall(text) for word in re.sub(r"-C[ \t]+\S+", "", match).split())
     return [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
+
+
+def unknown_calls(files: Files, known: set[str]) -> list[str]:
+    """The targets that a repository's files call or tell their reader to type, and that make does not know."""
+    telling = GitIgnoreSpec.from_lines(TELLING)
+    calls = {
+        f"{path}: make {target}"
+        for path, content in files.items()
+        if telling.match_file(path)
+        for line in content.decode().splitlines()
+        for command in _commands(line)
+        for target in called(command)
+        if target not in known
+    }
+    return sorted(calls)
+
+
+def _commands(line: str) -> list[str]:
+    """The parts of a line that are commands: between backquotes, or the line itself where it begins with one."""
+    parts = line.split("`")
+    start = line.strip().removeprefix("- ").removeprefix("run: ").removeprefix("RUN ")
+    return [*parts[1::2], *([start] if start.startswith("make ") and len(parts) == 1 else [])]
 
 
 def ci_calls(files: Files) -> dict[str, list[str]]:

@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from pathspec import GitIgnoreSpec
 
 from tests.questionnaire import choices, questions
 from tests.support import Files, render
 from tests.template import output_rules as rules
-from tests.template.agreement import GITHUB, GITLAB, TARGETS, called, ci_calls, targets
+from tests.template.agreement import GITHUB, GITLAB, TARGETS, called, ci_calls, targets, unknown_calls
 from tests.template.cases import CASES, Answers, pairs, values
 
 Rule = Callable[[Files], Iterator[str]]
 PAIRS = range(len(pairs()))
-# What a Markdown file, a script or a make file tells its reader to type.
-TELLING = ("*.md", "*.mk", "*.sh", "Makefile", "Dockerfile", "*.yml", "*.yaml", "*.py", "*.toml")
 
 
 @cache
@@ -67,19 +64,7 @@ def test_make_has_the_agreed_targets(pair: int, tmp_path: Path) -> None:
 def test_every_called_target_exists(pair: int, tmp_path: Path) -> None:
     files = rendered(pairs()[pair])
     known, _ = targets(written(files, tmp_path))
-    telling = GitIgnoreSpec.from_lines(TELLING)
-    for path, content in files.items():
-        if telling.match_file(path):
-            quoted = [part for line in content.decode().splitlines() for part in _commands(line)]
-            unknown = {target for part in quoted for target in called(part)} - known
-            assert not unknown, f"{path} calls make {', '.join(sorted(unknown))}"
-
-
-def _commands(line: str) -> list[str]:
-    """The parts of a line that are commands: between backquotes, or the line itself where it begins with one."""
-    parts = line.split("`")
-    start = line.strip().removeprefix("- ").removeprefix("run: ").removeprefix("RUN ")
-    return [*parts[1::2], *([start] if start.startswith("make ") and len(parts) == 1 else [])]
+    assert unknown_calls(files, known) == []
 
 
 @pytest.mark.parametrize("pair", PAIRS)
@@ -206,6 +191,19 @@ def test_calls_are_found() -> None:
         "check",
         "smoke",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("README.md", b"Run `make chek` first.\n"),
+        ("README.md", b"    make chek\n"),
+        (GITHUB, b"      - run: make chek\n"),
+        ("Dockerfile", b"RUN make chek\n"),
+    ],
+)
+def test_a_call_of_no_target_is_found(path: str, line: bytes) -> None:
+    assert unknown_calls({path: line}, {"check"}) == [f"{path}: make chek"]
 
 
 def test_one_name_of_each_length() -> None:

@@ -111,10 +111,13 @@ DEFECTS = [
         layers.seeds_reach_every_repository, "template/project/{{ci_github}}/tests/test_model.py", None, ""
     ),
     Defect(layers.rendered_paths_are_unique, "template/project/{{ci_github}}/Makefile", None, ""),
-    Defect(layers.rendered_paths_are_unique, "template/project/{{serve_batch}}/make/check.mk", None, ""),
+    Defect(layers.rendered_paths_are_unique, "template/project/{{serve_batch}}/dvc.yaml", None, ""),
     Defect(layers.rendered_paths_are_unique, "template/project/data/schema.yaml.jinja", None, ""),
     Defect(
-        layers.seeds_reach_every_repository, QUESTIONS + "computed.yml", "- /params.yaml", "- /parameters.yaml"
+        layers.seeds_reach_every_repository,
+        QUESTIONS + "computed.yml",
+        "- /params.yaml",
+        "- /parameters.yaml",
     ),
     Defect(rules.python_names_are_reserved, QUESTIONS + "reserved.yml", "tomllib, ", ""),
 ]

@@ -99,6 +99,35 @@ def test_the_newest_release_is_taken_and_prereleases_are_not(template: Path, gol
     assert "beta.txt" not in done.json["files"]
 
 
+def test_between_releases_there_is_a_commit_but_no_version(template: Path, goldenpath: Goldenpath) -> None:
+    commit_all(template, "Newer")
+    for ref, version, commit in [("HEAD", None, "v1.0.0-1-g"), ("HEAD^", "1.0.0", "v1.0.0")]:
+        done = goldenpath(
+            "new", "demo", "--template", template, "--defaults", "--preview", "--json", "-r", ref
+        )
+        assert (done.json["version"], done.json["commit"][:10]) == (version, commit[:10])
+    git(template, "tag", "--delete", "v1.0.0")
+    done = goldenpath(
+        "new", "demo", "--template", template, "--defaults", "--preview", "--json", "-r", "HEAD"
+    )
+    assert done.json["version"] is None
+    assert git(template, "rev-parse", "HEAD").startswith(done.json["commit"])
+
+
+@pytest.mark.parametrize(
+    ("described", "version"),
+    [
+        ("v1.2.3", "1.2.3"),
+        ("0.1.0rc1", "0.1.0rc1"),
+        ("v1.2.3-4-gabcdef0", None),
+        ("1234567", None),
+        ("e12345", None),
+    ],
+)
+def test_versions_are_told_from_hashes(described: str, version: str | None) -> None:
+    assert engine._release(described) == version
+
+
 def test_an_update_by_plain_copier_follows(template: Path, goldenpath: Goldenpath) -> None:
     assert goldenpath("new", "demo", "--template", "../template", "--defaults").code == 0
     (template / "project/empty.txt").write_text("no longer\n")

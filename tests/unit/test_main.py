@@ -109,7 +109,8 @@ def test_a_defect_of_ours_keeps_its_traceback(failing: Callable[[BaseException],
         main(["new", "demo"])
 
 
-def test_a_reader_that_leaves_is_no_error_message(template: Path) -> None:
+@pytest.mark.parametrize("more", [["--preview"], ["--json"]], ids=["much", "little"])
+def test_a_reader_that_leaves_is_no_error_message(template: Path, more: list[str]) -> None:
     command = [
         sys.executable,
         "-m",
@@ -119,7 +120,7 @@ def test_a_reader_that_leaves_is_no_error_message(template: Path) -> None:
         "--template",
         str(template),
         "--defaults",
-        "--preview",
+        *more,
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout

@@ -14,7 +14,7 @@ from tests.template.output_rules import ownership
 from tests.update.scratch import changes, conflicts, new_project, template_repository, update
 
 OLD, NEW = "v0.1.0", "v0.1.1"
-OWNED, SEED, SHARED = "make/check.mk", "params.yaml", "pyproject.toml"
+OWNED, SEED, SHARED = "dvc.yaml", "params.yaml", "pyproject.toml"
 # Options that decide which files there are; the names of things do not change in a repository's life.
 SWITCHED = ("ci", "serve", "license", "guides", "dependency_bot", "placement")
 

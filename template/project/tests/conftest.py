@@ -8,8 +8,6 @@ import pytest
 from goldenpath_runtime import pipeline
 from goldenpath_runtime.config import read_params
 
-Row = dict[str, Any]
-
 
 @pytest.fixture(scope="session", params=read_params().models)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> pipeline.Project:
@@ -20,7 +18,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture
-def rows(project: pipeline.Project) -> list[Row]:
+def rows(project: pipeline.Project) -> list[dict[str, Any]]:
     """The test rows as a client would send them: a missing value is None."""
     frame = project.dataset("test").frame()[list(project.model.columns)].astype(object)
     records = frame.where(frame.notna(), None).to_dict("records")

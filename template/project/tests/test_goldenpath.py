@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,6 @@ from goldenpath_runtime.evaluation import parity_error
 from goldenpath_runtime.gate import Finding, decide
 from goldenpath_runtime.inference import InvalidRowsError, Scorer
 from goldenpath_runtime.schema import read_schema
-
-from .conftest import Row
 
 
 def judge(project: pipeline.Project, **changed: object) -> dict[str, bool]:
@@ -97,7 +96,7 @@ def test_rows_that_break_the_schema_stop_the_pipeline(project: pipeline.Project)
         changed.validate_rows(frame)
 
 
-def test_rows_and_columns_give_the_same_scores(project: pipeline.Project, rows: list[Row]) -> None:
+def test_rows_and_columns_give_the_same_scores(project: pipeline.Project, rows: list[dict[str, Any]]) -> None:
     scorer = Scorer(project.build / "model")
     together = scorer.score({name: [row[name] for row in rows] for name in scorer.columns})
     alone = np.concatenate([scorer.score_rows([row]) for row in rows])
@@ -105,7 +104,7 @@ def test_rows_and_columns_give_the_same_scores(project: pipeline.Project, rows: 
     np.testing.assert_allclose(together, alone, rtol=1e-5, atol=1e-5)
 
 
-def test_scorer_refuses_what_the_schema_does_not_allow(project: pipeline.Project, rows: list[Row]) -> None:
+def test_scorer_refuses_what_the_schema_does_not_allow(project: pipeline.Project, rows: list[dict[str, Any]]) -> None:
     scorer = Scorer(project.build / "model")
     for name, rule in scorer.columns.items():
         wrong: object = 7 if rule["type"] in ("category", "text") else "seven"

@@ -4,7 +4,7 @@ Owned by the template: do not edit; `copier update` replaces this package. Your 
 Everything named here is public and stays compatible: code written for an older release runs with a newer one.
 """
 
-from .errors import ProjectError
+from .config import ProjectError
 from .interface import Candidate, Dataset, Exported, Model, SklearnCandidate, default_features
 
 __all__ = ["Candidate", "Dataset", "Exported", "Model", "ProjectError", "SklearnCandidate", "default_features"]

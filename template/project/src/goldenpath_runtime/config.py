@@ -13,10 +13,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from .errors import ProjectError
-
 PARAMS = Path("params.yaml")
 T = TypeVar("T", bound=BaseModel)
+
+
+class ProjectError(Exception):
+    """Something in the project's files or data is not as it must be: shown as one message, without a traceback."""
 
 
 class Frozen(BaseModel):

@@ -3,8 +3,10 @@
 Owned by the template: do not edit. To read from elsewhere, write `load` in your model.py.
 """
 
+import argparse
 import hashlib
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -13,9 +15,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from sklearn.model_selection import train_test_split
 
-from .config import ModelParams, Split
-from .errors import ProjectError
-from .schema import Schema
+from .config import ModelParams, ProjectError, Split
+from .schema import Schema, draft
 
 BATCH = 65_536  # rows read at a time
 
@@ -48,6 +49,13 @@ def _read_parquet(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.D
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
+
+
+def schema(argv: Sequence[str]) -> None:
+    """The command: print a first schema.yaml for a file of rows."""
+    parser = argparse.ArgumentParser(prog="schema")
+    parser.add_argument("source", help="a .csv or .parquet file, or package:NAME/FILE")
+    sys.stdout.write(draft(pd.concat(read_rows(parser.parse_args(argv).source), ignore_index=True)))
 
 
 def split_rows(frame: pd.DataFrame, params: ModelParams) -> Mapping[str, pd.DataFrame]:

@@ -21,9 +21,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from .config import ModelParams
+from .config import ModelParams, ProjectError
 from .data import BATCH, read_rows
-from .errors import ProjectError
 from .evaluation import standard_metrics
 from .schema import Column, Schema, model_inputs
 

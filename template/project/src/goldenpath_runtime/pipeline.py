@@ -15,9 +15,8 @@ from typing import Any
 import pandas as pd
 
 from .artifact import inputs_lineage, write_model
-from .config import PARAMS, ModelParams, read_params
+from .config import PARAMS, ModelParams, ProjectError, read_params
 from .data import fingerprint, read_rows, split_rows
-from .errors import ProjectError
 from .evaluation import latencies, parity_error, slice_metrics
 from .gate import Finding, decide
 from .inference import Scorer

@@ -13,8 +13,7 @@ import pandera.pandas as pa
 import yaml
 from pydantic import Field
 
-from .config import Frozen, read_yaml
-from .errors import ProjectError
+from .config import Frozen, ProjectError, read_yaml
 
 FEW = 20  # a drafted text column with at most this many different values is called a category
 

@@ -1,6 +1,7 @@
 """Tests of the batch command. Owned by the template: do not edit."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,11 @@ from goldenpath_runtime.batch import score_file
 from goldenpath_runtime.inference import Scorer
 from goldenpath_runtime.pipeline import Project
 
-from .conftest import Row
-
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_file_gets_the_answers_of_the_model(project: Project, rows: list[Row], tmp_path: Path, kind: str) -> None:
+def test_file_gets_the_answers_of_the_model(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path, kind: str
+) -> None:
     scorer = Scorer(project.build / "model")
     source, target = tmp_path / f"rows.{kind}", tmp_path / f"scores.{kind}"
     frame = project.dataset("test").frame()
@@ -26,7 +27,9 @@ def test_file_gets_the_answers_of_the_model(project: Project, rows: list[Row], t
     np.testing.assert_allclose(answers, scorer.score_rows(rows), rtol=1e-5, atol=1e-5)
 
 
-def test_nothing_is_written_when_a_row_cannot_be_scored(project: Project, rows: list[Row], tmp_path: Path) -> None:
+def test_nothing_is_written_when_a_row_cannot_be_scored(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path
+) -> None:
     source, target = tmp_path / "rows.csv", tmp_path / "scores.csv"
     pd.DataFrame(rows).iloc[:, 1:].to_csv(source, index=False)
     with pytest.raises(ProjectError, match="column"):

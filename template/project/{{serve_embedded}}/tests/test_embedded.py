@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,6 @@ from goldenpath_runtime import ProjectError
 from goldenpath_runtime.embedded import write_folder
 from goldenpath_runtime.inference import Scorer
 from goldenpath_runtime.pipeline import Project
-
-from .conftest import Row
 
 SCORE_ALONE = """
 import runpy, sys
@@ -22,7 +21,7 @@ runpy.run_path("scorer.py", run_name="__main__")
 """
 
 
-def test_folder_answers_alone_and_alike(project: Project, rows: list[Row], tmp_path: Path) -> None:
+def test_folder_answers_alone_and_alike(project: Project, rows: list[dict[str, Any]], tmp_path: Path) -> None:
     folder = tmp_path / "embedded"
     write_folder(project.build / "model", folder)
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")

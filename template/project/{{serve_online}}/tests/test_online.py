@@ -1,6 +1,7 @@
 """Tests of the HTTP service. Owned by the template: do not edit."""
 
 import json
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,22 +11,22 @@ from goldenpath_runtime.online import create_app
 from goldenpath_runtime.pipeline import Project
 from goldenpath_runtime.web import MAX_BODY, MAX_ROWS
 
-from .conftest import Row
-
 
 @pytest.fixture
 def client(project: Project) -> TestClient:
     return TestClient(create_app(project.build / "model"))
 
 
-def test_answers_are_those_of_the_model(project: Project, client: TestClient, rows: list[Row]) -> None:
+def test_answers_are_those_of_the_model(project: Project, client: TestClient, rows: list[dict[str, Any]]) -> None:
     scorer = Scorer(project.build / "model")
     answer = client.post("/predict", json={"rows": rows})
     assert answer.status_code == 200
     assert answer.json()["predictions"] == scorer.answers(scorer.score_rows(rows))
 
 
-def test_open_inference_protocol_gives_the_same_scores(project: Project, client: TestClient, rows: list[Row]) -> None:
+def test_open_inference_protocol_gives_the_same_scores(
+    project: Project, client: TestClient, rows: list[dict[str, Any]]
+) -> None:
     scorer = Scorer(project.build / "model")
     path = f"/v2/models/{project.name}"
     described = client.get(path).json()["inputs"]
@@ -59,7 +60,7 @@ def test_what_is_no_request_is_refused_in_one_shape(client: TestClient, content:
     assert set(answer.json()) == {"error", "detail"}
 
 
-def test_values_that_are_none_are_refused(client: TestClient, rows: list[Row]) -> None:
+def test_values_that_are_none_are_refused(client: TestClient, rows: list[dict[str, Any]]) -> None:
     for name in rows[0]:
         for value in ("1e400", "NaN", "Infinity", "[]", '"\\ud800"'):
             content = json.dumps({"rows": [rows[0] | {name: "@"}]}).replace('"@"', value)

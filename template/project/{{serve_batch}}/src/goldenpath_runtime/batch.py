@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from .config import read_params
-from .errors import ProjectError
+from .config import ProjectError, read_params
 from .inference import InvalidRowsError, Scorer
 
 CHUNK = 1 << 23  # bytes of CSV read at a time

@@ -10,8 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from . import inference
-from .config import read_params
-from .errors import ProjectError
+from .config import ProjectError, read_params
 
 USAGE = """# How to use this folder
 

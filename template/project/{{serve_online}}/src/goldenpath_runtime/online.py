@@ -14,8 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from .config import read_params
-from .errors import ProjectError
+from .config import ProjectError, read_params
 from .inference import InvalidRowsError, Scorer
 from .open_inference import add_open_inference
 from .openapi import describe
