@@ -46,7 +46,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Pa
 @pytest.fixture(scope="module")
 def built(project: Path, engines: Engine, env: dict[str, str]) -> str:
     """What `make image` printed."""
-    return make(project, env, "image", f"DOCKER={engines.docker()}", "IMAGE=localhost/app:1")
+    return make(
+        project, env, "image", f"DOCKER={engines.docker()}", f"BASE_IMAGE={BASE}", "IMAGE=localhost/app:1"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +143,7 @@ def test_it_runs_as_nobody_and_cannot_write(service: str, engines: Engine) -> No
 
 
 def test_nothing_of_training_is_in_it(service: str, engines: Engine) -> None:
-    absent = ["pandas", "sklearn", "scipy", "onnx", "pyarrow", "pandera", "dvc", "pytest", "mypy", "uv"]
+    absent = ["pandas", "sklearn", "scipy", "onnx", "pandera", "dvc", "pytest", "mypy", "uv"]
     code = f"import importlib.util as u; print([name for name in {absent} if u.find_spec(name)])"
     assert inside(engines, service, code) == "[]"
     assert inside(engines, service, "import os; print(sorted(os.listdir('/app')))") == "['.venv']"
@@ -157,7 +159,14 @@ def test_a_failing_test_gives_no_image(
         '"""A test that fails."""\n\n\ndef test_broken() -> None:\n    """Fails."""\n    assert not __name__\n'
     )
     with pytest.raises(AssertionError, match="test_broken"):
-        make(copy, env, "image", f"DOCKER={engines.docker()}", "IMAGE=localhost/app:broken")
+        make(
+            copy,
+            env,
+            "image",
+            f"DOCKER={engines.docker()}",
+            f"BASE_IMAGE={BASE}",
+            "IMAGE=localhost/app:broken",
+        )
     assert "app:broken" not in engines.podman("images", "--format={{.Repository}}:{{.Tag}}").replace(
         "localhost/", ""
     )
