@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import copier
 
@@ -144,25 +144,29 @@ def run(
 
     `expect=None` takes any exit code. What the command leaves running ends with it.
     """
-    with started(command, cwd, env) as process:
-        output, _ = process.communicate(timeout=timeout)
-    if expect is not None and process.returncode != expect:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+        with started(command, cwd, env, printed) as process:
+            code = process.wait(timeout)
+        printed.seek(0)
+        output = printed.read()
+    if expect is not None and code != expect:
         tail = "\n".join(output.splitlines()[-60:])
-        raise AssertionError(f"{' '.join(command)}: exit code {process.returncode}, not {expect}\n{tail}")
+        raise AssertionError(f"{' '.join(command)}: exit code {code}, not {expect}\n{tail}")
     return output
 
 
 @contextmanager
-def started(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """A process in a session of its own; all of the session is ended on leaving."""
+def started(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], printed: IO[str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a session of its own, printing to a file; all of the session is ended on leaving."""
     process = subprocess.Popen(
         command,
         cwd=cwd,
         env=dict(env),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=printed,
         stderr=subprocess.STDOUT,
-        text=True,
         start_new_session=True,
     )
     try:

@@ -79,9 +79,12 @@ class Engine:
         return script
 
     def remove(self) -> None:
-        """Stop what runs and delete the store."""
+        """Stop what runs and delete the store; storage keeps mounts of its own, which are let go first."""
         self.podman("rm", "--all", "--force", "--time=0", expect=None)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text("utf-8").splitlines()]
+        for mount in reversed([mount for mount in mounts if mount.startswith(str(self.folder))]):
+            subprocess.run(["umount", mount], check=True, capture_output=True)
+        shutil.rmtree(self.folder)
 
 
 def engine() -> Engine:

@@ -58,7 +58,9 @@ def shellcheck(repository: Path) -> Verdict:
 
 def judges(repository: Path) -> dict[str, Callable[[Path], Verdict]]:
     """Those that have something to read in this repository."""
-    found: dict[str, Callable[[Path], Verdict]] = {"schemas": schemas, "hadolint": hadolint}
+    found: dict[str, Callable[[Path], Verdict]] = {"schemas": schemas}
+    if (repository / "Dockerfile").exists():
+        found |= {"hadolint": hadolint}
     if (repository / WORKFLOW).exists():
         found |= {"actionlint": actionlint, "zizmor": zizmor}
     if (repository / PIPELINE).exists():

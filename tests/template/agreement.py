@@ -13,10 +13,12 @@ from pathspec import GitIgnoreSpec
 
 from tests.support import Files
 
-TARGETS = tuple(
-    """help setup lint type test check smoke sample data train evaluate gate report pipeline serve score package image
-    scan clean""".split()
+# fmt: off
+TARGETS = (
+    "help", "setup", "lint", "type", "test", "check", "smoke", "sample", "data", "train", "evaluate",
+    "gate", "report", "pipeline", "serve", "score", "package", "image", "scan", "clean",
 )
+# fmt: on
 # Options (-C with its folder), settings and targets, up to the end of the command.
 CALL = re.compile(r"(?<![\w./-])make((?:[ \t]+(?:-C[ \t]+\S+|-[\w-]+|[A-Z_]+=\S+|[a-z][a-z-]*(?![\w./-])))+)")
 # What a Markdown file, a script or a make file tells its reader to type.
@@ -59,7 +61,7 @@ def ci_calls(files: Files) -> dict[str, list[str]]:
         jobs = yaml.safe_load(files[GITHUB])["jobs"].values()
         calls[GITHUB] = called("\n".join(step.get("run", "") for job in jobs for step in job["steps"]))
     if GITLAB in files:
-        calls[GITLAB] = called("\n".join(_scripts(yaml.load(files[GITLAB], yaml.BaseLoader))))
+        calls[GITLAB] = called("\n".join(_scripts(yaml.safe_load(files[GITLAB]))))
     return calls
 
 

@@ -20,7 +20,7 @@ Answers = dict[str, Any]
 
 PROFILE = ROOT / "docs" / "examples" / "profile.yml"
 LONG_NAME = "Customer churn of the northern region v1"  # 40 characters, the longest there may be
-LONG_TEXT = ("It's 100 % sure: which # of [customers], <b> & $HOME `x` 'leave' – é, next month? " * 3)[
+LONG_TEXT = ("It's 100 % sure: which # of [customers], <b> & $HOME `x` 'leave' \u2013 é, next month? " * 3)[
     :200
 ].strip()
 

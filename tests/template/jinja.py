@@ -13,7 +13,10 @@ from tests.questionnaire import entries, settings
 
 # The filters that Copier adds to Jinja's own.
 PARSER = Environment(
-    trim_blocks=True, lstrip_blocks=True, extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+    autoescape=False,  # noqa: S701  nothing is rendered, and it would not be HTML
 )
 BLOCK = re.compile(r"\{%[-+]? *(if|elif|else|endif|for|endfor)\b")
 WHOLE_LINE = re.compile(r"\s*\{%((?!%\}).)*%\}\s*")

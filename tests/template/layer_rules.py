@@ -16,6 +16,8 @@ from pathspec import GitIgnoreSpec
 from tests.questionnaire import choices, computed, questions, settings
 
 LAYER = re.compile(r"\{\{(\w+)\}\}")
+# A layer is written under a condition; most are one choice of one question.
+CONDITIONAL = re.compile(r"\{\{ '\.' if .+ \}\}")
 LAYER_DEFAULT = re.compile(r"\{\{ '\.' if (?:(\w+) == '(\w+)'|'(\w+)' in (\w+))(?: and .+)? \}\}")
 
 
@@ -28,8 +30,9 @@ def layers_have_a_line_and_a_choice(root: Path) -> Iterator[str]:
         yield from (
             f"{path}: a layer inside another folder" for part in path.parts[1:-1] if part[2:-2] in lines
         )
-    for name in sorted(lines - layers(root).keys()):
-        yield f"{name}: its value is not \"{{{{ '.' if QUESTION == 'CHOICE' }}}}\""
+    for name in sorted(lines):
+        if not CONDITIONAL.fullmatch(computed(root)[name]["default"]):
+            yield f"{name}: its value is not \"{{{{ '.' if CONDITION }}}}\""
 
 
 def layers_are_the_choices_of_a_question(root: Path) -> Iterator[str]:
@@ -44,7 +47,9 @@ def layers_are_the_choices_of_a_question(root: Path) -> Iterator[str]:
             f"{question}: a layer for '{choice}', which it does not offer"
             for choice in sorted(named - offered)
         )
-        yield from (f"{question}: '{choice}' has no layer" for choice in sorted(offered - named - {"none"}))
+        # One choice may be the plain one, which adds nothing; mostly it is called none.
+        if len(plain := sorted(offered - named)) > 1:
+            yield f"{question}: of the choices {', '.join(plain)} only one can go without a layer"
 
 
 def seeds_reach_every_repository(root: Path) -> Iterator[str]:
@@ -119,7 +124,7 @@ def layers_beside(root: Path, layer: str) -> list[str]:
 
 
 def layers(root: Path) -> dict[str, tuple[str, str]]:
-    """For each layer in computed.yml its question and choice; those of another form are left out."""
+    """For each layer in computed.yml its question and choice; those with another condition are left out."""
     lines = {name: spec["default"] for name, spec in computed(root).items() if spec["type"] == "str"}
     found = {name: LAYER_DEFAULT.fullmatch(default) for name, default in lines.items()}
     known = {name: (match[1] or match[4], match[2] or match[3]) for name, match in found.items() if match}

@@ -54,8 +54,11 @@ def service(project: Path, env: Mapping[str, str]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with started(["make", "serve", f"PORT={port}"], project, env):
-        address = f"http://127.0.0.1:{port}"
+    address = f"http://127.0.0.1:{port}"
+    with (
+        (project / "build" / "service.log").open("w") as log,
+        started(["make", "serve", f"PORT={port}"], project, env, log),
+    ):
         wait_for(f"{address}/ready")
         yield address
 

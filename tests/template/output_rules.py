@@ -36,7 +36,7 @@ FIRST_LINES = 12
 class _StrictLoader(yaml.SafeLoader):
     """YAML that takes no key twice, and any tag."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         if doubled := {str(key) for key in keys if keys.count(key) > 1}:
             raise yaml.YAMLError(f"twice the key {', '.join(sorted(doubled))}")
@@ -57,10 +57,14 @@ def _csv(text: str) -> None:
         raise ValueError(f"rows of {sorted(widths)} columns")
 
 
+def _yaml(text: str) -> list[Any]:
+    return list(yaml.load_all(text, Loader=_StrictLoader))
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     ".json": lambda text: json.loads(text, object_pairs_hook=_json_object),
-    ".yml": lambda text: list(yaml.load_all(text, Loader=_StrictLoader)),
-    ".yaml": lambda text: list(yaml.load_all(text, Loader=_StrictLoader)),
+    ".yml": _yaml,
+    ".yaml": _yaml,
     ".toml": tomllib.loads,
     ".py": ast.parse,
     ".csv": _csv,
@@ -106,8 +110,8 @@ def text_is_clean(files: Files) -> Iterator[str]:
         text = content.decode("utf-8", "replace")
         if "\r" in text:
             yield f"{path}: carriage returns"
-        if text and (not text.endswith("\n") or text.endswith("\n\n") or text.startswith("\n")):
-            yield f"{path}: begins with an empty line, or does not end with one line break"
+        if text and (not text.endswith("\n") or text.endswith("\n\n")):
+            yield f"{path}: does not end with one line break"
         for number, line in enumerate(text.splitlines(), 1):
             if line != line.rstrip():
                 yield f"{path}:{number}: trailing white space"
@@ -127,7 +131,7 @@ def versions_are_quoted(files: Files) -> Iterator[str]:
         if path.startswith(".github/") or path == ".gitlab-ci.yml":
             yield from (
                 f"{path}: unquoted {value}"
-                for value in _leaves(yaml.load(content, _StrictLoader))
+                for value in _leaves(_yaml(content.decode()))
                 if isinstance(value, float)
             )
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import keyword
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-
-from jinja2 import Environment
 
 from tests.questionnaire import Spec, choices, computed, entries, includes, questions, settings
 from tests.template import jinja, layer_rules
@@ -20,8 +19,9 @@ from tests.template import jinja, layer_rules
 TRUSTED = ("_tasks", "_migrations", "_jinja_extensions", "_external_data")
 # Names that are not the questionnaire's: Copier's own, and seeds and answers of the running operation.
 COPIER = re.compile(r"_copier_(answers|conf|operation)")
+PINS = "template/partials/constraints.toml"
 MOST_ASKED = 8
-MOST_JINJA_FILES = 16
+MOST_JINJA_FILES = 20
 REFUSED_BY_WINDOWS = re.compile(
     r'[<>:"\\|?*\x00-\x1f]|[ .]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
 )
@@ -65,7 +65,7 @@ def asked(root: Path, **answers: object) -> list[str]:
 
 
 def _is_asked(spec: Spec, context: dict[str, object]) -> bool:
-    return Environment().from_string(str(spec.get("ask", True))).render(context) == "True"
+    return jinja.PARSER.from_string(str(spec.get("ask", True))).render(context) == "True"
 
 
 def names_are_known_and_used(root: Path) -> Iterator[str]:
@@ -104,8 +104,9 @@ def jinja_is_rare_and_flat(root: Path) -> Iterator[str]:
     files = [
         path for path in sorted(template.rglob("*")) if path.is_file() and jinja.is_jinja(path, template)
     ]
-    if len(files) > MOST_JINJA_FILES:
-        yield f"{len(files)} files with Jinja, more than {MOST_JINJA_FILES}: {', '.join(path.name for path in files)}"
+    holding = [path.name for path in files if jinja.names(path.read_text("utf-8"))]
+    if len(holding) > MOST_JINJA_FILES:
+        yield f"{len(holding)} files with Jinja, more than {MOST_JINJA_FILES}: {', '.join(holding)}"
     yield from (f"{path.name}: Jinja in Python" for path in files if ".py" in path.suffixes)
     for path in files:
         depth, crowded = jinja.conditions(path.read_text("utf-8"))
@@ -130,6 +131,13 @@ def python_names_are_reserved(root: Path) -> Iterator[str]:
     yield from (f"reserved_names: '{name}' is missing" for name in sorted(needed - reserved(root)))
 
 
+def dependencies_are_reserved(root: Path) -> Iterator[str]:
+    """A project of that name would take the place of what it needs. Names follow the rule of package names."""
+    pins = tomllib.loads((root / PINS).read_text("utf-8"))["constraint-dependencies"]
+    names = {re.sub(r"[-.]+", "_", re.split("[=<>; ]", pin)[0].lower()) for pin in pins}
+    yield from (f"reserved_names: '{name}' is missing" for name in sorted(names - reserved(root)))
+
+
 def reserved(root: Path) -> set[str]:
     """The names that a package may not have."""
     names: list[str] = computed(root)["reserved_names"]["default"]
@@ -151,4 +159,5 @@ RULES = (
     jinja_is_rare_and_flat,
     names_suit_every_system,
     python_names_are_reserved,
+    dependencies_are_reserved,
 )

@@ -47,7 +47,7 @@ DEFECTS = [
         layers.layers_are_the_choices_of_a_question,
         QUESTIONS + "delivery.yml",
         "    None: none",
-        "    Azure: azure",
+        "    None: none\n    Azure: azure",
     ),
     Defect(layers.layers_have_a_line_and_a_choice, "template/project/src/{{ci_github}}/x.yml", None, ""),
     Defect(rules.includes_are_an_explicit_list, "copier.yml", "questions/model.yml", "questions/m*.yml"),
@@ -120,6 +120,13 @@ DEFECTS = [
         "- /parameters.yaml",
     ),
     Defect(rules.python_names_are_reserved, QUESTIONS + "reserved.yml", "tomllib, ", ""),
+    Defect(rules.dependencies_are_reserved, "template/partials/constraints.toml", "= [", '= ["left-pad==1",'),
+    Defect(
+        layers.layers_have_a_line_and_a_choice,
+        QUESTIONS + "computed.yml",
+        "'.' if ci == 'gitlab'",
+        "'.' or 'gitlab'",
+    ),
 ]
 
 

@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import ProjectError
+from .config import ProjectError, read_params
 
 if TYPE_CHECKING:
     from .gate import Finding
+    from .pipeline import Project
 
 STEPS = {
     "data": "read, validate and split the rows",
@@ -53,12 +54,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run_step(name: str, argv: Sequence[str]) -> int:
-    """Run a step of the pipeline and print what came of it."""
+    """Run a step of the pipeline for one model, or for all that params.yaml has; 1 when one of them is blocked."""
     from . import pipeline as steps
 
     parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
-    project = steps.open_project(parser.parse_args(argv).model or None)
+    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    model = parser.parse_args(argv).model
+    names = [model] if model else list(read_params().models)
+    return max(_run(name, steps.open_project(each)) for each in names)
+
+
+def _run(name: str, project: "Project") -> int:
+    from . import pipeline as steps
+
+    print(f"{name}: {project.name}")
     match name:
         case "data":
             summary = steps.prepare_data(project)

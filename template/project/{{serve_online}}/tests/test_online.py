@@ -50,6 +50,8 @@ def test_open_inference_protocol_gives_the_same_scores(
         ('{"rows": [{}], "more": 1}', 422),
         ('{"rows": [{"unknown": NaN}]}', 422),
         ('{"rows": [{"unknown": 1}]}', 422),
+        ('{"rows": [{}], "rows": [{}]}', 422),
+        ('{"rows": [{"\\ud800": 1}]}', 422),
         (json.dumps({"rows": [{}] * (MAX_ROWS + 1)}), 422),
         (" " * (MAX_BODY + 1), 413),
     ],
@@ -69,7 +71,7 @@ def test_values_that_are_none_are_refused(client: TestClient, rows: list[dict[st
 
 
 def test_other_media_types_paths_and_methods_are_refused(client: TestClient) -> None:
-    assert client.post("/predict", content="a=1").status_code == 415
+    assert client.post("/predict", data={"a": "1"}).status_code == 415
     assert client.get("/nothing").json()["detail"][0]["msg"] == "Not Found"
     assert client.get("/predict").status_code == 405
     assert client.get("/v2/models/other").status_code == 404

@@ -6,6 +6,7 @@ Owned by the template: do not edit. Needs pyarrow, neither pandas nor scikit-lea
 import argparse
 import csv
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from .config import ProjectError, read_params
-from .inference import InvalidRowsError, Scorer
+from .inference import InvalidRowsError, Rule, Scorer
 
-CHUNK = 1 << 23  # bytes of CSV read at a time
-ROWS = 65_536  # rows of Parquet read at a time
+CHUNK = 1 << 20  # bytes of CSV read at a time
+ROWS = 32_768  # rows of Parquet read at a time
 ARROW = {"number": pa.float64(), "integer": pa.float64(), "boolean": pa.bool_()}
+MISSING = [*pv.ConvertOptions().null_values, "<NA>", "None"]  # as pandas reads a CSV, and so training does
 
 
 def score(argv: Sequence[str]) -> None:
@@ -29,74 +31,95 @@ def score(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="score")
     parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
     parser.add_argument("--folder", default=os.environ.get("MODEL_DIR"), help="the model's folder, in place of --model")
-    parser.add_argument("source", type=Path, help="a .csv or .parquet file")
-    parser.add_argument("target", type=Path, help="the .csv or .parquet file to write")
+    parser.add_argument("source", metavar="FILE", type=Path, help="a .csv or .parquet file")
+    parser.add_argument("target", metavar="OUT", type=Path, help="the .csv or .parquet file to write")
     args = parser.parse_args(argv)
     folder = Path(args.folder or f"build/{read_params().model(args.model)[0]}/model")
-    print(f"{score_file(Scorer(folder), args.source, args.target)} rows scored: {args.target}")
+    try:
+        scorer = Scorer(folder)
+    except (OSError, ValueError) as error:
+        raise ProjectError(f"{folder}: no model to score with: {error}; run make pipeline first") from None
+    print(f"{score_file(scorer, args.source, args.target)} rows scored: {args.target}")
 
 
 def score_file(scorer: Scorer, source: Path, target: Path) -> int:
     """Write the rows of source with the answers as further columns to target; the number of rows."""
+    if wrong := [path for path in (source, target) if path.suffix not in (".csv", ".parquet")]:
+        raise ProjectError(f"{wrong[0]}: neither .csv nor .parquet")
+    if not source.is_file():
+        raise ProjectError(f"{source}: not found")
     unfinished = target.with_name(target.name + ".unfinished")
-    writer: pv.CSVWriter | pq.ParquetWriter | None = None
-    rows = 0
     try:
-        for batch in _read(source, scorer):
-            scored = _with_answers(scorer, batch, rows)
-            writer = writer or _writer(target, unfinished, scored.schema)
-            writer.write_batch(scored)
-            rows += batch.num_rows
-        if writer is None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        rows = _write(_scored(scorer, source), unfinished, target.suffix)
+        if not rows:
             raise ProjectError(f"{source}: there are no rows")
-        writer.close()
         unfinished.replace(target)
+    except InvalidRowsError as error:
+        raise ProjectError(f"{source}: {error}") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{source} cannot be scored into {target}: {error}") from None
     finally:
-        if writer is not None:
-            writer.close()
         unfinished.unlink(missing_ok=True)
     return rows
 
 
-def _read(source: Path, scorer: Scorer) -> Iterator[pa.RecordBatch]:
+def _write(batches: Iterator[pa.RecordBatch], path: Path, suffix: str) -> int:
+    writer, rows = None, 0
     try:
-        if source.suffix == ".parquet":
-            yield from pq.ParquetFile(source).iter_batches(ROWS)
-        elif source.suffix == ".csv":
-            yield from _read_csv(source, scorer)
-        else:
-            raise ProjectError(f"{source}: neither .csv nor .parquet")
-    except FileNotFoundError:
-        raise ProjectError(f"{source}: not found") from None
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise ProjectError(f"{source}: not as model.json says: {error}") from None
+        for batch in batches:
+            writer = writer or (pq.ParquetWriter if suffix == ".parquet" else pv.CSVWriter)(path, batch.schema)
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    finally:
+        if writer:
+            writer.close()
+    return rows
+
+
+def _scored(scorer: Scorer, source: Path) -> Iterator[pa.RecordBatch]:
+    first = 2 if source.suffix == ".csv" else 1  # as a spreadsheet counts: the names of the columns are row 1
+    for batch in _read_csv(source, scorer) if source.suffix == ".csv" else pq.ParquetFile(source).iter_batches(ROWS):
+        try:
+            yield _with_answers(scorer, batch)
+        except InvalidRowsError as error:
+            counted = [(row if row is None else row + first, column, text) for row, column, text in error.problems]
+            raise InvalidRowsError(counted) from None
+        first += batch.num_rows
 
 
 def _read_csv(source: Path, scorer: Scorer) -> Iterator[pa.RecordBatch]:
-    with source.open(encoding="utf-8", newline="") as file:
+    with source.open(encoding="utf-8-sig", newline="") as file:
         names = next(csv.reader(file), [])
     types = {name: ARROW.get(scorer.columns.get(name, {"type": "text"})["type"], pa.string()) for name in names}
-    convert = pv.ConvertOptions(column_types=types, strings_can_be_null=True)
-    parse = pv.ParseOptions(newlines_in_values=True)
-    with pv.open_csv(source, pv.ReadOptions(block_size=CHUNK), parse, convert) as reader:
-        yield from reader
-
-
-def _with_answers(scorer: Scorer, batch: pa.RecordBatch, first: int) -> pa.RecordBatch:
-    known = set(batch.schema.names)
-    columns = {name: _values(batch.column(name)) for name in scorer.columns if name in known}
+    convert = pv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=MISSING)
+    read = pv.ReadOptions(block_size=CHUNK, use_threads=False)  # with threads it does not know the row of a fault
     try:
-        scores = scorer.score(columns)
-    except InvalidRowsError as error:
-        raise ProjectError("\n".join(_fault(first, *problem) for problem in error.problems)) from None
-    for name, values in _answers(scorer, scores):
+        with pv.open_csv(source, read, pv.ParseOptions(newlines_in_values=True), convert) as reader:
+            yield from reader
+    except pa.ArrowInvalid as error:
+        named = re.sub(r"CSV column #(\d+)", lambda found: f"column {names[int(found[1])]}", str(error))
+        raise ProjectError(f"{source}: {named}") from None
+
+
+def _with_answers(scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
+    names = batch.schema.names
+    columns = {
+        name: _values(batch.column(names.index(name)), rule) for name, rule in scorer.columns.items() if name in names
+    }
+    answers = dict(_answers(scorer, scorer.score(columns)))
+    if twice := sorted({name for name in names if names.count(name) > 1 or name in answers}):
+        raise ProjectError(f"column {twice[0]} is there twice, or is the name of an answer: rename it")
+    for name, values in answers.items():
         batch = batch.append_column(name, pa.array(values))
     return batch
 
 
-def _values(column: pa.Array) -> npt.NDArray[Any]:
-    numeric = pa.types.is_boolean(column.type) or pa.types.is_integer(column.type)
-    return np.asarray((column.cast(pa.float64()) if numeric else column).to_numpy(zero_copy_only=False))
+def _values(column: pa.Array, rule: Rule) -> npt.NDArray[Any]:
+    kind = column.type
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        column = column.cast(pa.float64() if rule["type"] in ARROW else pa.string(), safe=False)
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def _answers(scorer: Scorer, scores: npt.NDArray[np.float32]) -> Iterator[tuple[str, Any]]:
@@ -105,12 +128,3 @@ def _answers(scorer: Scorer, scores: npt.NDArray[np.float32]) -> Iterator[tuple[
         yield from ((f"probability_{name}", scores[:, i]) for i, name in enumerate(scorer.names))
     else:
         yield from ((f"predicted_{name}", scores[:, i]) for i, name in enumerate(scorer.names))
-
-
-def _fault(first: int, row: int | None, column: str | None, text: str) -> str:
-    return f"column {column}: {text}" if row is None else f"row {first + row + 1}, column {column}: {text}"
-
-
-def _writer(target: Path, path: Path, schema: pa.Schema) -> pv.CSVWriter | pq.ParquetWriter:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return pq.ParquetWriter(path, schema) if target.suffix == ".parquet" else pv.CSVWriter(path, schema)

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from . import open_inference
 from .config import ProjectError, read_params
 from .inference import InvalidRowsError, Scorer
-from .open_inference import add_open_inference
+from .open_inference import always
 from .openapi import describe
-from .web import MAX_ROWS, Measured, add_errors, read_json, refuse, refuse_rows
+from .web import HANDLERS, MAX_ROWS, Measured, read_json, refuse, refuse_rows
 
 
 def serve(argv: Sequence[str]) -> None:
@@ -33,55 +37,46 @@ def serve(argv: Sequence[str]) -> None:
     uvicorn.run(app, host=args.host, port=args.port, access_log=False, timeout_graceful_shutdown=10)
 
 
-def create_app(folder: Path) -> FastAPI:
+def create_app(folder: Path) -> Starlette:
     """The service for one model's folder; ProjectError when there is no model in it."""
     try:
         scorer = Scorer(folder)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ProjectError(f"{folder}: no model to serve: {error}; run make pipeline first") from None
-    app = FastAPI(title=scorer.info["name"], version=scorer.info["version"], redoc_url=None)
-    add_errors(app)
-    _add_metrics(app, scorer.info)
-    _add_routes(app, scorer)
-    add_open_inference(app, scorer)
-    document = describe(scorer.info)
-    app.openapi = lambda: document  # type: ignore[method-assign]
+    registry = CollectorRegistry()
+    labels = {"name": scorer.info["name"], "version": scorer.info["version"]}
+    labels["data"] = scorer.info["lineage"]["data_sha256"][:12]
+    Gauge("model_info", "The model that answers", labels, registry=registry).labels(**labels).set(1)
+    app = Starlette(
+        routes=[*_routes(scorer, registry), *open_inference.routes(scorer)],
+        middleware=[Middleware(Measured, registry=registry)],
+        exception_handlers=HANDLERS,
+    )
+    app.router.redirect_slashes = False
     return app
 
 
-def _add_metrics(app: FastAPI, info: Mapping[str, Any]) -> None:
-    registry = CollectorRegistry()
-    labels = {"name": info["name"], "version": info["version"], "data": info["lineage"]["data_sha256"][:12]}
-    Gauge("model_info", "The model that answers", labels, registry=registry).labels(**labels).set(1)
-    app.add_middleware(Measured, registry=registry)
-
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def _add_routes(app: FastAPI, scorer: Scorer) -> None:
+def _routes(scorer: Scorer, registry: CollectorRegistry) -> list[Route]:
     identity = {"model": scorer.info["name"], "version": scorer.info["version"]}
 
-    @app.get("/health")
-    async def health() -> JSONResponse:
-        return JSONResponse({"status": "alive"})
-
-    @app.get("/ready")
-    async def ready() -> JSONResponse:
-        return JSONResponse({"status": "ready", **identity})
-
-    @app.get("/model")
-    async def model() -> JSONResponse:
-        return JSONResponse(scorer.info)
-
-    @app.post("/predict")
     async def predict(request: Request) -> JSONResponse:
         rows = _rows(await read_json(request))
         try:
             return JSONResponse({**identity, "predictions": scorer.answers(scorer.score_rows(rows))})
         except InvalidRowsError as error:
             refuse_rows(error, "rows")
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return [
+        Route("/predict", predict, methods=["POST"]),
+        Route("/health", always({"status": "alive"})),
+        Route("/ready", always({"status": "ready", **identity})),
+        Route("/model", always(scorer.info)),
+        Route("/metrics", metrics),
+        Route("/openapi.json", always(describe(scorer.info))),
+    ]
 
 
 def _rows(body: Mapping[str, Any]) -> list[dict[str, Any]]:

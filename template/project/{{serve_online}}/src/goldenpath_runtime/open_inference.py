@@ -3,86 +3,94 @@
 Owned by the template: do not edit. Specification: https://github.com/kserve/open-inference-protocol
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from math import prod
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from .inference import InvalidRowsError, Scorer
 from .web import MAX_ROWS, read_json, refuse, refuse_rows
 
-DATATYPES = {"number": "FP32", "integer": "INT64", "boolean": "BOOL", "category": "BYTES", "text": "BYTES"}
-ACCEPTED = {"FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "BOOL", "BYTES"}
+INTEGERS = tuple(f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))
+NUMBERS = ("FP32", "FP64", *INTEGERS)
+DATATYPES = {  # of a column's tensor; the first is the one that the metadata names
+    "number": NUMBERS,
+    "integer": ("INT64", *NUMBERS),
+    "boolean": ("BOOL",),
+    "category": ("BYTES",),
+    "text": ("BYTES",),
+}
+
+Json = dict[str, Any]
 
 
-def add_open_inference(app: FastAPI, scorer: Scorer) -> None:
-    """Add the protocol's routes for this one model."""
-    name, version = scorer.info["name"], scorer.info["version"]
+def paths(info: Mapping[str, Any]) -> list[str]:
+    """The paths below which the model is found, with and without its version."""
+    return [f"/v2/models/{info['name']}", f"/v2/models/{info['name']}/versions/{info['version']}"]
 
-    def known(asked: str, asked_version: str = version) -> None:
-        if (asked, asked_version) != (name, version):
-            raise HTTPException(404, f"the model here is {name}, version {version}")
 
-    @app.get("/v2")
-    async def server() -> JSONResponse:
-        return JSONResponse({"name": "goldenpath", "version": "1", "extensions": []})
+def routes(scorer: Scorer) -> list[Route]:
+    """The protocol's routes for this one model."""
 
-    @app.get("/v2/health/live")
-    async def live() -> JSONResponse:
-        return JSONResponse({"live": True})
-
-    @app.get("/v2/health/ready")
-    async def ready() -> JSONResponse:
-        return JSONResponse({"ready": True})
-
-    @app.get("/v2/models/{model}")
-    @app.get("/v2/models/{model}/versions/{version}")
-    async def metadata(model: str, version: str = version) -> JSONResponse:
-        known(model, version)
-        return JSONResponse(describe_model(scorer))
-
-    @app.get("/v2/models/{model}/ready")
-    @app.get("/v2/models/{model}/versions/{version}/ready")
-    async def model_ready(model: str, version: str = version) -> JSONResponse:
-        known(model, version)
-        return JSONResponse({"name": model, "ready": True})
-
-    @app.post("/v2/models/{model}/infer")
-    @app.post("/v2/models/{model}/versions/{version}/infer")
-    async def infer(request: Request, model: str, version: str = version) -> JSONResponse:
-        known(model, version)
+    async def infer(request: Request) -> JSONResponse:
         if "inference-header-content-length" in request.headers:
             refuse(400, "binary", "binary tensors are not supported, send JSON")
         return JSONResponse(answer(scorer, await read_json(request)))
 
+    found: dict[str, Json] = {
+        "/v2": {"name": "goldenpath", "version": "1", "extensions": []},
+        "/v2/health/live": {"live": True},
+        "/v2/health/ready": {"ready": True},
+    }
+    for path in paths(scorer.info):
+        found |= {path: describe_model(scorer), f"{path}/ready": {"name": scorer.info["name"], "ready": True}}
+    fixed = [Route(path, always(content)) for path, content in found.items()]
+    return [*fixed, *(Route(f"{path}/infer", infer, methods=["POST"]) for path in paths(scorer.info))]
 
-def describe_model(scorer: Scorer) -> dict[str, Any]:
+
+def always(content: Json) -> Callable[[Request], Awaitable[JSONResponse]]:
+    """An endpoint that gives the same answer to everyone."""
+
+    async def endpoint(_: Request) -> JSONResponse:
+        return JSONResponse(content)
+
+    return endpoint
+
+
+def describe_model(scorer: Scorer) -> Json:
     """The model's metadata: its tensors by name, datatype and shape."""
-    inputs = [{"name": n, "datatype": DATATYPES[rule["type"]], "shape": [-1, 1]} for n, rule in scorer.columns.items()]
-    outputs = [{"name": "scores", "datatype": "FP32", "shape": [-1, len(scorer.names)]}]
-    if scorer.info["classes"]:
-        outputs.append({"name": "label", "datatype": "BYTES", "shape": [-1]})
     info = scorer.info
+    tensors = [(name, DATATYPES[rule["type"]][0]) for name, rule in scorer.columns.items()]
+    outputs: list[Json] = [{"name": "scores", "datatype": "FP32", "shape": [-1, len(scorer.names)]}]
+    if info["classes"]:
+        outputs.append({"name": "label", "datatype": "BYTES", "shape": [-1]})
     return {
         "name": info["name"],
         "versions": [info["version"]],
         "platform": "onnx_onnxruntime",
-        "inputs": inputs,
+        "inputs": [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in tensors],
         "outputs": outputs,
     }
 
 
-def answer(scorer: Scorer, body: dict[str, Any]) -> dict[str, Any]:
+def answer(scorer: Scorer, body: Json) -> Json:
     """The protocol's response to an inference request."""
-    inputs = body.get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(tensor, dict) for tensor in inputs):
+    tensors = body.get("inputs")
+    if not isinstance(tensors, list) or not all(isinstance(tensor, dict) for tensor in tensors):
         refuse(422, "shape", "inputs must be a list of tensors", "inputs")
-    columns = {str(tensor.get("name")): _column(i, tensor) for i, tensor in enumerate(inputs)}
-    if len({len(values) for values in columns.values()}) > 1 or len(columns) < len(inputs):
-        refuse(422, "shape", "each column must be there once, all with the same number of rows", "inputs")
-    if unknown := columns.keys() - scorer.columns.keys():
-        refuse(422, "name", f"{sorted(unknown)[0]!r} is not a column of the model", "inputs")
+    if not isinstance(body.get("id", ""), str):
+        refuse(422, "id", "id must be text", "id")
+    columns: dict[str, list[Any]] = {}
+    for i, tensor in enumerate(tensors):
+        name = tensor.get("name")
+        if not isinstance(name, str) or name not in scorer.columns or name in columns:
+            refuse(422, "name", "must be a column, and no other tensor's name", "inputs", i, "name")
+        columns[name] = _values(scorer.columns[name]["type"], i, tensor)
+    if len(set(map(len, columns.values()))) > 1:
+        refuse(422, "shape", "all tensors must have the same number of rows", "inputs")
     try:
         scores = scorer.score(columns)
     except InvalidRowsError as error:
@@ -92,17 +100,29 @@ def answer(scorer: Scorer, body: dict[str, Any]) -> dict[str, Any]:
         labels = [scorer.names[best] for best in scores.argmax(1)]
         outputs.append({"name": "label", "datatype": "BYTES", "shape": [len(labels)], "data": labels})
     identity = {"model_name": scorer.info["name"], "model_version": scorer.info["version"]}
-    return identity | {"outputs": outputs} | ({"id": body["id"]} if "id" in body else {})
+    return identity | {"outputs": _requested(outputs, body)} | ({"id": body["id"]} if "id" in body else {})
 
 
-def _column(index: int, tensor: dict[str, Any]) -> list[Any]:
-    shape, data = tensor.get("shape"), tensor.get("data")
+def _values(kind: str, index: int, tensor: Json) -> list[Any]:
+    """The tensor's values, one per row."""
+    shape, datatype, data = tensor.get("shape"), tensor.get("datatype"), tensor.get("data")
     sized = isinstance(shape, list) and all(type(size) is int and size > 0 for size in shape)
-    if not sized or len(shape or ()) not in (1, 2) or (shape or ())[1:] not in ([], [1]):
+    if not isinstance(shape, list) or not sized or len(shape) not in (1, 2) or shape[1:] not in ([], [1]):
         refuse(422, "shape", "shape must be [rows] or [rows, 1]", "inputs", index, "shape")
-    if tensor.get("datatype") not in ACCEPTED:
-        refuse(422, "datatype", f"datatype must be one of {', '.join(sorted(ACCEPTED))}", "inputs", index, "datatype")
+    if datatype not in DATATYPES[kind]:
+        refuse(422, "datatype", f"must be one of {', '.join(DATATYPES[kind])}", "inputs", index, "datatype")
     values = [v[0] if isinstance(v, list) and len(v) == 1 else v for v in data] if isinstance(data, list) else []
-    if len(values) != prod(shape or ()) or len(values) > MAX_ROWS:
+    if len(values) != prod(shape) or len(values) > MAX_ROWS:
         refuse(422, "data", f"data must hold as many values as shape says, at most {MAX_ROWS}", "inputs", index, "data")
+    if datatype in INTEGERS and not all(value is None or type(value) is int for value in values):
+        refuse(422, "data", f"data must be whole numbers, as {datatype} says", "inputs", index, "data")
     return values
+
+
+def _requested(outputs: list[Json], body: Json) -> list[Json]:
+    if not (asked := body.get("outputs")):
+        return outputs
+    known = {output["name"]: output for output in outputs}
+    if not isinstance(asked, list) or not all(isinstance(one, dict) and one.get("name") in known for one in asked):
+        refuse(422, "name", f"outputs must name some of {', '.join(known)}", "outputs")
+    return [known[one["name"]] for one in asked]

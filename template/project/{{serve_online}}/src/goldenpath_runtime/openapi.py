@@ -6,102 +6,116 @@ Owned by the template: do not edit.
 from collections.abc import Mapping
 from typing import Any
 
-from .open_inference import ACCEPTED
+from .inference import FLOAT_MAX, MAX_TEXT, Rule
+from .open_inference import DATATYPES, paths
 from .web import MAX_ROWS
 
 Json = dict[str, Any]
 TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "category": "string", "text": "string"}
-
-
-def describe(info: Mapping[str, Any]) -> Json:
-    """The document for one model."""
-    get = {path: {"get": {"summary": text, "responses": _answers(_content(path), 404)}} for path, text in GETS.items()}
-    refused = (404, 413, 415, 422)
-    predict = {"summary": "Score rows", "requestBody": _body(_predict(info)), "responses": _answers("json", *refused)}
-    infer = {
-        "summary": "Score tensors (Open Inference Protocol v2)",
-        "requestBody": _body(_infer(info)),
-        "responses": _answers("json", 400, *refused),
-    }
-    model = f"/v2/models/{info['name']}"
-    paths = get | {model: _get("The model's tensors"), f"{model}/ready": _get("Is this model ready?")}
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": info["name"], "version": info["version"]},
-        "paths": paths | {"/predict": {"post": predict}, f"{model}/infer": {"post": infer}},
-    }
-
-
 GETS = {
     "/health": "Is the process alive?",
     "/ready": "Can it answer?",
     "/model": "The model's columns, version and lineage",
     "/metrics": "Figures for Prometheus",
+    "/openapi.json": "This document",
     "/v2": "The server (Open Inference Protocol v2)",
     "/v2/health/live": "Is the process alive?",
     "/v2/health/ready": "Can it answer?",
 }
-ERROR: Json = {
-    "type": "object",
-    "required": ["error", "detail"],
-    "properties": {"error": {"type": "string"}, "detail": {"type": "array", "items": {"type": "object"}}},
-}
 
 
-def _get(summary: str) -> Json:
-    return {"get": {"summary": summary, "responses": _answers("json", 404)}}
+def describe(info: Mapping[str, Any]) -> Json:
+    """The document for one model."""
+    predict = _post("Score rows", _rows(info["columns"]), _predictions(info), 413, 415, 422)
+    infer = _post("Score tensors (Open Inference Protocol v2)", _tensors(info), _outputs(), 400, 413, 415, 422)
+    found = {path: _get(summary, path) for path, summary in GETS.items()} | {"/predict": {"post": predict}}
+    for path in paths(info):
+        found |= {path: _get("The model's tensors"), f"{path}/ready": _get("Is this model ready?")}
+        found[f"{path}/infer"] = {"post": infer}
+    return {"openapi": "3.1.0", "info": {"title": info["name"], "version": info["version"]}, "paths": found}
 
 
-def _content(path: str) -> str:
-    return "text" if path == "/metrics" else "json"
+def _get(summary: str, path: str = "") -> Json:
+    content = {"text/plain": {"schema": {"type": "string"}}} if path == "/metrics" else _json({"type": "object"})
+    return {"get": {"summary": summary, "responses": {"200": {"description": "The answer", "content": content}}}}
 
 
-def _answers(content: str, *errors: int) -> Json:
-    good = {"text/plain": {"schema": {"type": "string"}}} if content == "text" else _json({"type": "object"})
-    refused = {str(status): {"description": "Refused", "content": _json(ERROR)} for status in errors}
-    return {"200": {"description": "The answer", "content": good}} | refused
+def _post(summary: str, body: Json, answer: Json, *refused: int) -> Json:
+    fault = _object({"type": _text(), "loc": {"type": "array"}, "msg": _text()})
+    error = _object({"error": _text(), "detail": _list(fault, minItems=1)})
+    answers = {"200": {"description": "The answer", "content": _json(answer)}}
+    answers |= {str(status): {"description": "Refused", "content": _json(error)} for status in refused}
+    return {"summary": summary, "requestBody": {"required": True, "content": _json(body)}, "responses": answers}
 
 
 def _json(schema: Json) -> Json:
     return {"application/json": {"schema": schema}}
 
 
-def _body(schema: Json) -> Json:
-    return {"required": True, "content": _json(schema)}
+def _object(properties: Mapping[str, Any], optional: Mapping[str, Any] | None = None, *, more: bool = False) -> Json:
+    """An object with all of these properties, perhaps some optional ones, and others only if there may be more."""
+    known = {**properties, **(optional or {})}
+    return {"type": "object", "required": list(properties), "properties": known, "additionalProperties": more}
 
 
-def _predict(info: Mapping[str, Any]) -> Json:
-    columns = info["columns"]
-    row = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": [name for name, rule in columns.items() if not rule["nullable"]],
-        "properties": {name: _column(rule) for name, rule in columns.items()},
-    }
-    rows = {"type": "array", "minItems": 1, "maxItems": MAX_ROWS, "items": row}
-    return {"type": "object", "additionalProperties": False, "required": ["rows"], "properties": {"rows": rows}}
+def _list(items: Json, **limits: int) -> Json:
+    return {"type": "array", "items": items, **limits}
 
 
-def _column(rule: Mapping[str, Any]) -> Json:
-    kind = TYPES[rule["type"]]
-    limits = {"minimum": rule["min"], "maximum": rule["max"], "enum": rule["values"]}
+def _text() -> Json:
+    return {"type": "string"}
+
+
+def _rows(columns: Mapping[str, Rule]) -> Json:
+    needed = {name: _value(rule) for name, rule in columns.items() if not rule["nullable"]}
+    others = {name: _value(rule) for name, rule in columns.items() if rule["nullable"]}
+    return _object({"rows": _list(_object(needed, others), minItems=1, maxItems=MAX_ROWS)})
+
+
+def _value(rule: Rule) -> Json:
+    """What a column may hold; an empty text is a missing one."""
+    kind, low, high = TYPES[rule["type"]], rule["min"], rule["max"]
     schema: Json = {"type": [kind, "null"] if rule["nullable"] else kind}
-    schema |= {key: value for key, value in limits.items() if value is not None}
-    if rule["nullable"] and rule["values"] is not None:
-        schema["enum"] = [*rule["values"], None]
-    return schema
+    if kind in ("number", "integer"):
+        limits = {"minimum": -FLOAT_MAX if low is None else low, "maximum": FLOAT_MAX if high is None else high}
+    elif rule["values"] is not None:
+        limits = {"enum": [*rule["values"], *(("", None) if rule["nullable"] else ())]}
+    elif kind == "string":
+        limits = {"minLength": 0 if rule["nullable"] else 1, "maxLength": MAX_TEXT}
+    else:
+        limits = {}
+    return schema | limits
 
 
-def _infer(info: Mapping[str, Any]) -> Json:
-    tensor = {
-        "type": "object",
-        "required": ["name", "shape", "datatype", "data"],
-        "properties": {
-            "name": {"enum": list(info["columns"])},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 2},
-            "datatype": {"enum": sorted(ACCEPTED)},
-            "data": {"type": "array", "maxItems": MAX_ROWS},
-        },
-    }
-    inputs = {"type": "array", "items": tensor, "minItems": len(info["columns"])}
-    return {"type": "object", "required": ["inputs"], "properties": {"id": {"type": "string"}, "inputs": inputs}}
+def _predictions(info: Mapping[str, Any]) -> Json:
+    scores = _object({name: {"type": "number"} for name in info["classes"] or info["targets"]})
+    label = {"enum": info["classes"]}
+    one = _object({"label": label, "probabilities": scores}) if info["classes"] else _object({"values": scores})
+    return _object({"model": _text(), "version": _text(), "predictions": _list(one)})
+
+
+def _tensors(info: Mapping[str, Any]) -> Json:
+    size: Json = {"type": "integer", "minimum": 1, "maximum": MAX_ROWS}
+    shapes = {"type": "array", "prefixItems": [size, {"const": 1}], "items": False, "minItems": 1}
+    tensors = [
+        _object(
+            {
+                "name": {"const": name},
+                "shape": shapes,
+                "datatype": {"enum": list(DATATYPES[rule["type"]])},
+                "data": {"type": "array", "minItems": 1, "maxItems": MAX_ROWS},
+            },
+            more=True,
+        )
+        for name, rule in info["columns"].items()
+    ]
+    count = len(tensors)
+    inputs = _list({"oneOf": tensors}, minItems=count, maxItems=count)
+    asked = _list(_object({"name": {"enum": ["scores", *(["label"] if info["classes"] else [])]}}, more=True))
+    return _object({"inputs": inputs}, {"id": _text(), "outputs": asked}, more=True)
+
+
+def _outputs() -> Json:
+    shape = _list({"type": "integer"})
+    output = _object({"name": _text(), "datatype": _text(), "shape": shape, "data": {"type": "array"}})
+    return _object({"model_name": _text(), "model_version": _text(), "outputs": _list(output)}, {"id": _text()})

@@ -5,13 +5,13 @@ Owned by the template: do not edit.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .inference import InvalidRowsError
@@ -21,6 +21,7 @@ MAX_ROWS = 1_000
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)  # seconds
 
 Place = tuple[str | int, ...]
+Handler = Callable[[Request, Any], Awaitable[JSONResponse]]
 
 
 class RefusedError(Exception):
@@ -29,7 +30,7 @@ class RefusedError(Exception):
     def __init__(self, status: int, kind: str, faults: Sequence[tuple[Place, str]]) -> None:
         self.status = status
         self.body = {
-            "error": "; ".join(text for _, text in faults[:3]),
+            "error": "; ".join(f"{'.'.join(map(str, place))}: {text}".lstrip(": ") for place, text in faults[:3]),
             "detail": [{"type": kind, "loc": list(place), "msg": text} for place, text in faults],
         }
 
@@ -46,8 +47,9 @@ def refuse_rows(error: InvalidRowsError, *place: str | int) -> NoReturn:
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    """The body as an object: at most MAX_BODY bytes, strict JSON without NaN and infinities."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    """The body as an object: at most MAX_BODY bytes of strict JSON, without NaN, infinities and repeated keys."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0]
+    if kind.strip().lower() != "application/json":
         refuse(415, "content_type", "the body must be application/json")
     content = bytearray()
     async for chunk in request.stream():
@@ -55,7 +57,7 @@ async def read_json(request: Request) -> dict[str, Any]:
         if len(content) > MAX_BODY:
             refuse(413, "too_large", f"the body must be at most {MAX_BODY} bytes")
     try:
-        body = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        body = _parse(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         refuse(422, "json", f"the body must be JSON: {error}")
     if not isinstance(body, dict):
@@ -63,21 +65,41 @@ async def read_json(request: Request) -> dict[str, Any]:
     return body
 
 
+def _parse(text: str) -> Any:
+    body = _DECODER.decode(text)
+    if "\\u" in text:  # an escape may be half a character, which no answer could repeat
+        json.dumps(body, ensure_ascii=False).encode()
+    return body
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number in JSON")
 
 
-def add_errors(app: FastAPI) -> None:
-    """Give every refusal the same shape, those of the router too."""
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
 
-    @app.exception_handler(RefusedError)
-    async def refused(_: Request, error: RefusedError) -> JSONResponse:
-        return JSONResponse(error.body, error.status)
 
-    @app.exception_handler(HTTPException)
-    async def http_error(_: Request, error: HTTPException) -> JSONResponse:
-        body = RefusedError(error.status_code, "http", [((), str(error.detail))]).body
-        return JSONResponse(body, error.status_code, headers=error.headers)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+
+
+async def _refused(_: Request, error: RefusedError) -> JSONResponse:
+    return JSONResponse(error.body, error.status)
+
+
+async def _http_error(_: Request, error: HTTPException) -> JSONResponse:
+    body = RefusedError(error.status_code, "http", [((), error.detail)]).body
+    return JSONResponse(body, error.status_code, headers=error.headers)
+
+
+async def _failed(_: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse(RefusedError(500, "server", [((), "internal error, see the service's log")]).body, 500)
+
+
+HANDLERS: Mapping[Any, Handler] = {RefusedError: _refused, HTTPException: _http_error, Exception: _failed}
 
 
 class Measured:
@@ -87,22 +109,27 @@ class Measured:
         self.app = app
         self.requests = Counter("requests", "Requests answered", ("route", "status"), registry=registry)
         self.seconds = Histogram("request_seconds", "Time to answer", ("route",), registry=registry, buckets=BUCKETS)
+        self.known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}  # a look-up of labels is slower than a count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and note its status and duration."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        start, status = time.perf_counter(), [500]
+        start, status = time.perf_counter(), 500
 
         async def note(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                status[0] = message["status"]
+                status = message["status"]
             await send(message)
 
         try:
             await self.app(scope, receive, note)
         finally:
-            route = getattr(scope.get("route"), "path", "other")
-            self.requests.labels(route, status[0]).inc()
-            self.seconds.labels(route).observe(time.perf_counter() - start)
+            key = getattr(scope.get("route"), "path", "other"), status
+            if key not in self.known:
+                self.known[key] = self.requests.labels(*key), self.seconds.labels(key[0])
+            requests, seconds = self.known[key]
+            requests.inc()
+            seconds.observe(time.perf_counter() - start)
         return None
