@@ -11,7 +11,7 @@ help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install what this repository needs, into .venv
-	$(UV) sync --quiet $(if $(wildcard uv.lock),--locked)
+	$(UV) sync --quiet
 
 .uv/bin/uv: # a machine without uv gets it from the package index; a plain `pip install` is forbidden on some systems
 	python3 -m venv .uv
@@ -21,7 +21,7 @@ demo: setup ## start a repository beside this one, train, gate and serve its mod
 	@$(RUN) python -m tools.demo $(DEMO)
 
 test: setup lint ## all that CI runs
-	$(RUN) pytest
+	$(RUN) pytest -m "not live and not image and not wide and not slow"
 
 lint: ## formatting, common mistakes, types
 	$(RUN) ruff format --check

@@ -11,10 +11,10 @@ collect_ignore = ["golden"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marks that decide where a test runs."""
-    config.addinivalue_line(
-        "markers", "live: installs and runs generated repositories; its own tox environment"
-    )
+    """Name the marks of what `make test` leaves out; each has a tox environment of its own."""
+    config.addinivalue_line("markers", "live: installs and runs generated repositories")
+    config.addinivalue_line("markers", "image: builds and runs container images")
+    config.addinivalue_line("markers", "wide: many data sets, or a large one")
 
 
 @pytest.fixture(scope="session", autouse=True)

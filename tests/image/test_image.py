@@ -176,8 +176,12 @@ def test_the_password_of_an_index_is_used_and_not_kept(
     project: Path, engines: Engine, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(
-        project, tmp_path / "project", symlinks=True, ignore=shutil.ignore_patterns(".venv", "build")
+        project,
+        tmp_path / "project",
+        symlinks=True,
+        ignore=shutil.ignore_patterns(".venv", "build", "uv.lock"),
     )
+    assert not (copy / "uv.lock").exists(), "this is also the build of a repository without a lock"
     recipe = (copy / "Dockerfile").read_text()
     assert "make .uv/bin/uv \\" in recipe
     (copy / "Dockerfile").write_text(

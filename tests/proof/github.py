@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.proof import tools
 from tests.proof.linters import WORKFLOW
-from tests.proof.machine import Machine
+from tests.proof.machine import Machine, plain
 from tests.support import git, run
 
 USES = re.compile(r"uses: ([\w./-]+)@(\S+)")
@@ -22,10 +22,11 @@ REPOSITORY, FORK = "my-org/my-model", "stranger/my-model"
 
 @dataclass
 class Job:
-    """How a job ended, "success" or "failure", and how each of its steps did, in order, by name."""
+    """How a job ended, "success" or "failure", how each of its steps did, in order, by name, and what they printed."""
 
     result: str = "never ran"
     steps: dict[str, str] = field(default_factory=dict)
+    printed: str = ""
 
 
 def run_workflow(
@@ -77,6 +78,7 @@ def _read(log: str) -> dict[str, Job]:
             continue
         job = jobs.setdefault(entry["jobID"], Job())
         job.result = entry.get("jobResult", job.result)
+        job.printed += plain(entry["msg"]) if entry.get("raw_output") else ""
         if entry.get("stage") == "Main" and "stepResult" in entry and len(entry["stepID"]) == 1:
             job.steps[entry["step"]] = entry["stepResult"]
     return jobs

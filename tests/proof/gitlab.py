@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 
 from tests.proof import tools
-from tests.proof.machine import Machine
+from tests.proof.machine import Machine, plain
 from tests.support import git, run
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 VERDICT = re.compile(r"^ (PASS|FAIL) +(\S+)", re.MULTILINE)
 
 
@@ -49,4 +48,4 @@ def _gitlab(project: Path, source: str, on: Machine, variables: dict[str, str], 
     command += ["--ignore-predefined-vars", ",".join(["CI_PIPELINE_SOURCE", *variables])]
     for name, value in {"CI_PIPELINE_SOURCE": source, **variables}.items():
         command += ["--variable", f"{name}={value}"]
-    return COLOUR.sub("", run(command, project, on.env, expect=None))
+    return plain(run(command, project, on.env, expect=None))

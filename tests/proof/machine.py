@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,3 +57,8 @@ def machine(folder: Path) -> Machine:
             f"{', '.join(absent)} and uv are in one folder, so uv cannot be hidden from the jobs"
         )
     return Machine(folder, env)
+
+
+def plain(text: str) -> str:
+    """What a program prints, without the colours that it adds for a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

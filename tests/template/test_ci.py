@@ -101,6 +101,7 @@ def test_github_goes_red_when_a_test_fails(tmp_path: Path) -> None:
     assert job.result == "failure"
     assert job.steps["make setup"] == "success"
     assert job.steps["make check"] == "failure"
+    assert "FAILED tests/test_broken.py::test_broken" in job.printed
     assert not {"make smoke", "make package", "make image"} & {
         n for n, how in job.steps.items() if how == "success"
     }
@@ -156,6 +157,7 @@ def test_gitlab_goes_red_when_a_test_fails(tmp_path: Path) -> None:
     results, log = gitlab.run_pipeline(gitlab.clone(project, on), "push", on)
     assert results["check"] == "FAIL"
     assert gitlab.commands(log, "check")[-1] == "make check"
+    assert "FAILED tests/test_broken.py::test_broken" in log
 
 
 @pytest.mark.live

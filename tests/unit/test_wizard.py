@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -157,9 +158,10 @@ def test_ctrl_c_while_files_are_written(template: Path, machine: Path, tmp_path:
     terminal = Terminal(["demo", "--template", str(template), "--defaults"])
     while not (machine / "slow").exists():
         assert terminal.process.isalive(), terminal.process.read()
+        time.sleep(0.05)
     assert listing(tmp_path / "work") != before, "some of it was there"
     terminal.process.sendintr()
-    assert terminal.end() == 130
+    assert terminal.end() == 130, terminal.read
     assert listing(tmp_path / "work", tmp_path / "tmp") == before
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 PARAMS = Path("params.yaml")
@@ -91,7 +91,7 @@ class ModelParams(Frozen):
     """One model of the project. `options` is handed to your code as it stands."""
 
     task: Literal["classification", "regression"]
-    target: tuple[str, ...]
+    target: tuple[str, ...] = Field(min_length=1)
     data: Data
     objective: Objective
     schema_file: str = Field(default="data/schema.yaml", alias="schema")
@@ -102,7 +102,9 @@ class ModelParams(Frozen):
 
     @field_validator("target", mode="before")
     @classmethod
-    def _one_or_several(cls, value: object) -> object:
+    def _one_or_several(cls, value: object, others: ValidationInfo) -> object:
+        if others.data.get("task") == "classification" and not isinstance(value, str):
+            raise ValueError("a classification has one target")
         return (value,) if isinstance(value, str) else value
 
 

@@ -23,7 +23,7 @@ def decide(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> li
         *_thresholds(figures["test"], policy),
         _gain(figures, policy, objective),
         *_slices(figures, policy, objective),
-        _at_most("parity", figures["parity_error"], policy.max_parity_error),
+        _at_most("parity", figures["parity_error"], policy.max_parity_error, " between trained and exported scores"),
         _at_most("latency", figures["latency"]["slowdown"], policy.max_slowdown, " x the baseline's"),
     ]
 

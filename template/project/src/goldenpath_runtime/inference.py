@@ -192,7 +192,7 @@ def _wanted(rule: Rule, value: object) -> str:
         return f"must be one of {few}" if listed else f"must be text of at most {MAX_TEXT} characters"
     kind = {"boolean": "true or false", "integer": "a whole number"}.get(rule["type"], "a finite number")
     bounds = {"at least": rule["min"], "at most": rule["max"]}
-    return f"must be {kind}" + "".join(f", {text} {bound}" for text, bound in bounds.items() if bound is not None)
+    return f"must be {kind}" + "".join(f", {text} {bound:.15g}" for text, bound in bounds.items() if bound is not None)
 
 
 def _is_text(rule: Rule) -> bool:

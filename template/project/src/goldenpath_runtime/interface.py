@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .config import ModelParams, ProjectError
-from .data import BATCH, read_rows
+from .data import BATCH, class_names, read_rows
 from .evaluation import standard_metrics
 from .schema import Column, Schema, model_inputs
 
@@ -56,12 +56,19 @@ class Dataset:
         """What the model sees of the rows: float32 columns with NaN, text columns with "" for what is missing."""
         return model_inputs(self.frame() if frame is None else frame, self.features)
 
+    def columns(self, frame: pd.DataFrame) -> dict[str, npt.NDArray[Any]]:
+        """The features as whoever asks for a score would give them: float64 with NaN, and text."""
+        return {
+            name: (frame[name].astype(np.float64) if column.is_number else frame[name]).to_numpy()
+            for name, column in self.features.items()
+        }
+
     def truth(self, frame: pd.DataFrame | None = None) -> npt.NDArray[Any]:
         """What the model is to say: class numbers of shape (rows,), or float values of shape (rows, targets)."""
         frame = self.frame() if frame is None else frame
         if not self.classes:
             return frame[list(self.target)].to_numpy(np.float64)
-        return pd.Index(self.classes).get_indexer(pd.Index(frame[self.target[0]]))
+        return pd.Index(self.classes).get_indexer(pd.Index(class_names(frame[self.target[0]])))
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,8 @@ class SklearnCandidate:
     def export(self, features: Mapping[str, Column]) -> Exported:
         """Convert the whole pipeline, features included. `options` are skl2onnx's own, by estimator."""
         kinds = {name: FloatTensorType if c.is_number else StringTensorType for name, c in features.items()}
-        options = dict(self.options)
+        # Lower case without a language: its rules are not installed in every image, and WORD has no other letters.
+        options: dict[Any, Any] = {CountVectorizer: {"locale": "C"}, TfidfVectorizer: {"locale": "C"}, **self.options}
         if hasattr(self.estimator, "predict_proba"):
             options[id(_last(self.estimator))] = {"zipmap": False}  # plain arrays in place of a list of maps
         graph = to_onnx(
@@ -129,7 +137,10 @@ def _last(estimator: Any) -> Any:
 
 
 def default_features(columns: Mapping[str, Column], *, scaled: bool = True) -> ColumnTransformer:
-    """Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of its words."""
+    """Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of its words.
+
+    Trees take numbers unscaled: behind a scaler the exported ones round differently, and parity fails.
+    """
     if not columns:
         raise ProjectError("model.py: there is no column of the kind that these features are made of")
     steps: list[tuple[str, Any, Any]] = []
@@ -176,8 +187,15 @@ class Model:
         raise NotImplementedError
 
     def metrics(self, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:
-        """Figures by name. `truth` as `Dataset.truth` gives it, `scores` as `Candidate.predict` does."""
-        return standard_metrics(self.params.task, truth, scores)
+        """Figures by name. `truth` as `Dataset.truth` gives it, `scores` as `Candidate.predict` does.
+
+        Of several targets there are the figures of all together, and those of each: `rmse` and `rmse_<target>`.
+        """
+        figures = standard_metrics(self.params.task, truth, scores)
+        for i, name in enumerate(self.params.target if len(self.params.target) > 1 else ()):
+            single = standard_metrics(self.params.task, truth[:, i], scores[:, i])
+            figures |= {f"{figure}_{name}": value for figure, value in single.items()}
+        return figures
 
     def business(self, rows: pd.DataFrame, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:  # noqa: ARG002
         """Figures in the business's own units, for the report; none by default."""

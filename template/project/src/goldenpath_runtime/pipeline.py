@@ -12,14 +12,15 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .artifact import inputs_lineage, write_model
 from .config import PARAMS, ModelParams, ProjectError, read_params
-from .data import fingerprint, read_rows, split_rows
-from .evaluation import latencies, parity_error, slice_metrics
+from .data import class_names, fingerprint, read_rows, split_rows
+from .evaluation import Array, latencies, parity_error, slice_metrics
 from .gate import Finding, decide
-from .inference import Scorer
+from .inference import InvalidRowsError, Scorer
 from .interface import Candidate, Dataset, Model
 from .report import render_report
 from .schema import read_schema
@@ -62,7 +63,11 @@ def open_project(name: str | None) -> Project:
     entry = found.get(name) or found.get("default")
     if entry is None:
         raise ProjectError(f'pyproject.toml: name your code under [project.entry-points."{GROUP}"], then make setup')
-    return Project(name, params, entry.load()(params, read_schema(params.schema_file)))
+    schema = read_schema(params.schema_file)
+    named = {*params.target, *params.gate.slices.columns, *filter(None, [params.split.column])}
+    if unknown := sorted(named - schema.columns.keys()):
+        raise ProjectError(f"{PARAMS} names {', '.join(unknown)}, which {params.schema_file} does not list")
+    return Project(name, params, entry.load()(params, schema))
 
 
 def make_sample(project: Project) -> Path:
@@ -84,9 +89,7 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     batches = read_rows(settings.sample, schema) if sample else project.model.load(settings.source)
     rows = schema.validate_rows(pd.concat(batches, ignore_index=True), project.model.checks())
     parts = split_rows(rows, project.params)
-    classes = (
-        sorted(parts["train"][project.params.target[0]].unique()) if project.params.task == "classification" else []
-    )
+    labels = parts["train"][project.params.target[0]].drop_duplicates().sort_values()
     folder = project.build / "data"
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
@@ -94,7 +97,7 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     summary = {
         "rows": {name: len(part) for name, part in parts.items()},
         "without_target": len(rows) - sum(map(len, parts.values())),
-        "classes": classes,
+        "classes": list(class_names(labels)) if project.params.task == "classification" else [],
         "sha256": fingerprint(rows),
     }
     write_json(folder / "summary.json", summary)
@@ -105,7 +108,7 @@ def train(project: Project) -> dict[str, Any]:
     """Fit the baseline and all candidates, choose the best on the validation rows, export it and the baseline."""
     data, validation = project.dataset("train"), project.dataset("validation")
     candidates = dict(project.model.candidates())
-    measured = {name: _fit(project, candidate, data, validation) for name, candidate in candidates.items()}
+    measured = {name: _fit(project, name, candidate, data, validation) for name, candidate in candidates.items()}
     chosen = _best(measured, project.params)
     baseline = project.model.baseline()
     baseline.fit(data)
@@ -114,18 +117,32 @@ def train(project: Project) -> dict[str, Any]:
     lineage = inputs_lineage(summary["sha256"], [*code, PARAMS, Path(project.params.schema_file)])
     for folder, candidate in (("model", candidates[chosen]), ("baseline", baseline)):
         write_model(project.build / folder, project.name, candidate.export(data.features), data, lineage)
-    inputs = validation.inputs()
-    served = Scorer(project.build / "model").score({name: inputs[name].to_numpy() for name in data.features})
-    error = parity_error(candidates[chosen].predict(inputs), served)
+    rows = validation.frame()
+    served = _score(Scorer(project.build / "model"), validation.columns(rows))
+    error = parity_error(candidates[chosen].predict(validation.inputs(rows)), served)
     training = {"chosen": chosen, "candidates": measured, "parity_error": error, "rows": summary["rows"]}
     write_json(project.build / "training.json", training)
     return training
 
 
-def _fit(project: Project, candidate: Candidate, data: Dataset, validation: Dataset) -> dict[str, float]:
+def _fit(project: Project, name: str, candidate: Candidate, data: Dataset, validation: Dataset) -> dict[str, float]:
     candidate.fit(data)
     rows = validation.frame()
-    return dict(project.model.metrics(validation.truth(rows), candidate.predict(validation.inputs(rows))))
+    scores, shape = candidate.predict(validation.inputs(rows)), (len(rows), len(data.classes or data.target))
+    if scores.shape != shape or not np.isfinite(scores).all():
+        given = f"of shape {scores.shape}" if scores.shape != shape else "of which some are not finite"
+        raise ProjectError(
+            f"model.py: candidate {name} gives scores {given}; a {project.params.task} of these data has {shape}, "
+            "a row each and a column for each class or target"
+        )
+    return dict(project.model.metrics(validation.truth(rows), scores))
+
+
+def _score(scorer: Scorer, columns: Mapping[str, Array]) -> Array:
+    try:
+        return scorer.score(columns)
+    except InvalidRowsError as error:
+        raise ProjectError(f"the exported model does not take the project's own rows:\n{error}") from None
 
 
 def _best(measured: Mapping[str, Mapping[str, float]], params: ModelParams) -> str:
@@ -142,9 +159,9 @@ def evaluate(project: Project) -> dict[str, Any]:
     training = read_json(project.build / "training.json", "train")
     data = project.dataset("test")
     rows = data.frame()
-    truth, columns = data.truth(rows), {name: rows[name].to_numpy() for name in data.features}
+    truth, columns = data.truth(rows), data.columns(rows)
     scorers = {name: Scorer(project.build / name) for name in ("model", "baseline")}
-    scores = {name: scorer.score(columns) for name, scorer in scorers.items()}
+    scores = {name: _score(scorer, columns) for name, scorer in scorers.items()}
     measure = project.model.metrics
     first = {name: scorer.prepare({n: c[:1] for n, c in columns.items()}) for name, scorer in scorers.items()}
     seconds = latencies({name: partial(scorer.run, first[name]) for name, scorer in scorers.items()})

@@ -27,4 +27,7 @@ class Model(BaseModel):
             "forest": RandomForestRegressor(100, min_samples_leaf=5, random_state=seed),
             "boosting": MultiOutputRegressor(GradientBoostingRegressor(random_state=seed)),
         }
-        return {name: SklearnCandidate(make_pipeline(self.features(), it)) for name, it in estimators.items()}
+        return {
+            name: SklearnCandidate(make_pipeline(self.features(scaled=name == "linear"), estimator))
+            for name, estimator in estimators.items()
+        }

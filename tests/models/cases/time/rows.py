@@ -7,18 +7,18 @@ import pandas as pd
 
 rng = np.random.default_rng(0)
 when = pd.date_range("2025-01-01", periods=365 * 24, freq="h")
-hour, day = when.hour.to_numpy(), when.dayofyear.to_numpy()
+hour, day, weekend = when.hour.to_numpy(), when.day_of_year.to_numpy(), when.day_of_week.to_numpy() >= 5
 warm = 10 - 10 * np.cos(2 * np.pi * day / 365) + rng.normal(0, 2, len(when))
 rows = pd.DataFrame(
     {
         "when": when,
         "hour": hour,
-        "weekend": when.dayofweek.to_numpy() >= 5,
+        "weekend": weekend,
         "temperature": np.round(warm, 1),
         "demand": 500
         + 200 * np.sin(np.pi * hour / 23)
         + 15 * np.abs(warm - 18)
-        - 80 * (when.dayofweek >= 5)
+        - 80 * weekend
         + 0.1 * day
         + rng.normal(0, 20, len(when)),
     }

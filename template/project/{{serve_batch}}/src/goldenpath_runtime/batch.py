@@ -51,16 +51,17 @@ def score_file(scorer: Scorer, source: Path, target: Path) -> int:
     unfinished = target.with_name(target.name + ".unfinished")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        rows = _write(_scored(scorer, source), unfinished, target.suffix)
-        if not rows:
-            raise ProjectError(f"{source}: there are no rows")
-        unfinished.replace(target)
+        try:
+            rows = _write(_scored(scorer, source), unfinished, target.suffix)
+            if not rows:
+                raise ProjectError(f"{source}: there are no rows")
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except InvalidRowsError as error:
         raise ProjectError(f"{source}: {error}") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{source} cannot be scored into {target}: {error}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return rows
 
 

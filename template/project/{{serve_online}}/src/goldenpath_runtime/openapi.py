@@ -97,20 +97,14 @@ def _predictions(info: Mapping[str, Any]) -> Json:
 def _tensors(info: Mapping[str, Any]) -> Json:
     size: Json = {"type": "integer", "minimum": 1, "maximum": MAX_ROWS}
     shapes = {"type": "array", "prefixItems": [size, {"const": 1}], "items": False, "minItems": 1}
-    tensors = [
-        _object(
-            {
-                "name": {"const": name},
-                "shape": shapes,
-                "datatype": {"enum": list(DATATYPES[rule["type"]])},
-                "data": {"type": "array", "minItems": 1, "maxItems": MAX_ROWS},
-            },
-            more=True,
+    tensors = []
+    for name, rule in info["columns"].items():
+        value, datatypes = _value(rule), {"enum": list(DATATYPES[rule["type"]])}
+        data = _list({"anyOf": [value, _list(value, minItems=1, maxItems=1)]}, minItems=1, maxItems=MAX_ROWS)
+        tensors.append(
+            _object({"name": {"const": name}, "shape": shapes, "datatype": datatypes, "data": data}, more=True)
         )
-        for name, rule in info["columns"].items()
-    ]
-    count = len(tensors)
-    inputs = _list({"oneOf": tensors}, minItems=count, maxItems=count)
+    inputs = _list({"oneOf": tensors}, minItems=len(tensors), maxItems=len(tensors))
     asked = _list(_object({"name": {"enum": ["scores", *(["label"] if info["classes"] else [])]}}, more=True))
     return _object({"inputs": inputs}, {"id": _text(), "outputs": asked}, more=True)
 

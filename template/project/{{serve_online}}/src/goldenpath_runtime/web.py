@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,12 +52,14 @@ async def read_json(request: Request) -> dict[str, Any]:
     if kind.strip().lower() != "application/json":
         refuse(415, "content_type", "the body must be application/json")
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MAX_BODY:
-            refuse(413, "too_large", f"the body must be at most {MAX_BODY} bytes")
     try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > MAX_BODY:
+                refuse(413, "too_large", f"the body must be at most {MAX_BODY} bytes")
         body = _parse(content.decode("utf-8"))
+    except ClientDisconnect:
+        refuse(400, "disconnect", "the client left before the end of the body")
     except (ValueError, RecursionError) as error:
         refuse(422, "json", f"the body must be JSON: {error}")
     if not isinstance(body, dict):
