@@ -109,7 +109,7 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 
 
 @pytest.mark.parametrize(
-    ("preset", "most_files", "most_lines"), [("minimal", 30, 800), ("standard", 80, 2500)]
+    ("preset", "most_files", "most_lines"), [("minimal", 30, 1350), ("standard", 80, 2500)]
 )
 def test_budget(preset: str, most_files: int, most_lines: int) -> None:
     files = rendered({"preset": preset})

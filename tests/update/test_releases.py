@@ -110,20 +110,21 @@ def _known(answers: dict[str, object], release: Release) -> dict[str, object]:
 
 
 def _edit(project: Path) -> dict[str, str]:
-    """Edit what a user may edit, every seed and the shared files at their end, and commit; file → the line added."""
+    """Edit what a user may edit, every seed and shared file, and commit; file → the line added."""
     listed = git(project, "ls-files").splitlines()
     edited = {path: _line(path) for path in listed if ownership(path, "my_model") in {"seed", "shared"}}
     edited = {path: line for path, line in edited.items() if line}
     assert {"Makefile", "params.yaml", "pyproject.toml"} <= edited.keys()
     for path, line in edited.items():
-        with (project / path).open("a", encoding="utf-8") as file:
-            file.write(line)
+        text = (project / path).read_text("utf-8")
+        # Formatters want blank lines around a comment at the end of Python; at its start it stands as it is.
+        (project / path).write_text(line + text if path.endswith(".py") else text + line, "utf-8")
     commit_all(project, "My edits")
     return edited
 
 
 def _line(path: str) -> str:
-    """A line that may stand at the end of a file without changing what it says; none where that cannot be."""
+    """A line that may stand in a file without changing what it says; none where that cannot be."""
     if path.endswith(".md"):
         return "\nA line of my own.\n"
     return "" if path.endswith((".csv", ".json")) else "# A line of my own.\n"

@@ -4,7 +4,19 @@ Owned by the template: do not edit; `copier update` replaces this package. Your 
 Everything named here is public and stays compatible: code written for an older release runs with a newer one.
 """
 
-from .errors import ProjectError
-from .interface import Candidate, Dataset, Exported, Model, SklearnCandidate, default_features
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .config import ProjectError
+
+if TYPE_CHECKING:
+    from .interface import Candidate, Dataset, Exported, Model, SklearnCandidate, default_features
 
 __all__ = ["Candidate", "Dataset", "Exported", "Model", "ProjectError", "SklearnCandidate", "default_features"]
+
+
+def __getattr__(name: str) -> object:
+    # The interface is imported when it is asked for: what answers requests has neither pandas nor scikit-learn.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".interface", __name__), name)

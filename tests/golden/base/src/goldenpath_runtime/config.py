@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-
-from .errors import ProjectError
 
 PARAMS = Path("params.yaml")
 T = TypeVar("T", bound=BaseModel)
+
+
+class ProjectError(Exception):
+    """Something in the project's files or data is not as it must be: shown as one message, without a traceback."""
 
 
 class Frozen(BaseModel):
@@ -36,7 +38,7 @@ class Data(Frozen):
 class Split(Frozen):
     """Shares of the rows kept for choosing (validation) and for the final figures (test); the rest is trained on.
 
-    `by: seed` shuffles, `by: time` takes the newest rows of `column` for the test, the ones before them for validation.
+    `by: seed` shuffles; `by: time` tests on the newest rows by `column` and validates on those before them.
     """
 
     by: Literal["seed", "time"] = "seed"
@@ -62,7 +64,7 @@ class Threshold(Frozen):
 class Slices(Frozen):
     """Groups of rows that must not be served much worse than all rows together.
 
-    `max_gap` is the share of the overall objective by which a slice may be worse; slices under `min_rows` are only shown.
+    `max_gap`: by what share of the overall objective a slice may be worse. Slices under `min_rows` are only shown.
     """
 
     columns: tuple[str, ...] = ()
@@ -73,9 +75,9 @@ class Slices(Frozen):
 class Gate(Frozen):
     """What a model must show before it may be used.
 
-    `min_gain`: by how much of the objective it beats the baseline. `max_slowdown`: its median latency for one row as a
-    multiple of the baseline's, both measured in the same run. `max_parity_error`: largest difference between the trained
-    model's scores and the exported one's, relative to the largest score when that is above one.
+    `min_gain`: by how much of the objective it beats the baseline. `max_slowdown`: its median latency for one row, as a
+    multiple of the baseline's in the same run. `max_parity_error`: largest difference between the scores of the trained
+    and of the exported model, relative to the largest score when that is above one.
     """
 
     thresholds: Mapping[str, Threshold] = {}
@@ -89,10 +91,10 @@ class ModelParams(Frozen):
     """One model of the project. `options` is handed to your code as it stands."""
 
     task: Literal["classification", "regression"]
-    target: tuple[str, ...]
+    target: tuple[str, ...] = Field(min_length=1)
     data: Data
     objective: Objective
-    schema_file: str = Field(default="schema.yaml", alias="schema")
+    schema_file: str = Field(default="data/schema.yaml", alias="schema")
     split: Split = Split()
     gate: Gate = Gate()
     seed: int = 0
@@ -100,7 +102,9 @@ class ModelParams(Frozen):
 
     @field_validator("target", mode="before")
     @classmethod
-    def _one_or_several(cls, value: object) -> object:
+    def _one_or_several(cls, value: object, others: ValidationInfo) -> object:
+        if others.data.get("task") == "classification" and not isinstance(value, str):
+            raise ValueError("a classification has one target")
         return (value,) if isinstance(value, str) else value
 
 
@@ -113,7 +117,7 @@ class Params(Frozen):
         """The model of that name, or the only one; ProjectError when the choice is open."""
         if name is None and len(self.models) == 1:
             name = next(iter(self.models))
-        if name not in self.models:
+        if name is None or name not in self.models:
             asked = f"there is no model {name!r}" if name else "there are several models"
             raise ProjectError(f"{PARAMS}: {asked}; add MODEL= with one of: {', '.join(self.models)}")
         return name, self.models[name]

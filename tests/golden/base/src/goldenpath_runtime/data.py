@@ -3,8 +3,10 @@
 Owned by the template: do not edit. To read from elsewhere, write `load` in your model.py.
 """
 
+import argparse
 import hashlib
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -13,9 +15,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from sklearn.model_selection import train_test_split
 
-from .config import ModelParams, Split
-from .errors import ProjectError
-from .schema import Schema
+from .config import ModelParams, ProjectError, Split, read_params
+from .schema import Schema, draft
 
 BATCH = 65_536  # rows read at a time
 
@@ -31,6 +32,8 @@ def read_rows(source: str, schema: Schema | None = None, rows: int = BATCH) -> I
         raise ProjectError(f"{source}: neither .csv nor .parquet; read it in `load` of your model.py") from None
     except (FileNotFoundError, ModuleNotFoundError):
         raise ProjectError(f"{source}: not found; it is named in params.yaml under data") from None
+    except (OSError, ValueError) as error:  # broken, in another encoding, or not what its name says
+        raise ProjectError(f"{source}: cannot be read: {error}") from None
 
 
 def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
@@ -50,6 +53,16 @@ def _read_parquet(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.D
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
 
 
+def schema(argv: Sequence[str]) -> None:
+    """The command: print a first schema.yaml for a file of rows."""
+    parser = argparse.ArgumentParser(prog="schema")
+    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser.add_argument("source", nargs="?", help="a .csv or .parquet file; without it, the one in params.yaml")
+    args = parser.parse_args(argv)
+    source = args.source or read_params().model(args.model)[1].data.source
+    sys.stdout.write(draft(pd.concat(read_rows(source), ignore_index=True)))
+
+
 def split_rows(frame: pd.DataFrame, params: ModelParams) -> Mapping[str, pd.DataFrame]:
     """The rows as train, validation and test; rows without a target are left out."""
     frame = frame.dropna(subset=list(params.target))
@@ -60,8 +73,10 @@ def split_rows(frame: pd.DataFrame, params: ModelParams) -> Mapping[str, pd.Data
 
 
 def _by_time(frame: pd.DataFrame, split: Split) -> dict[str, pd.Index]:
-    if split.column not in frame:
+    if split.column is None or split.column not in frame:
         raise ProjectError("params.yaml: split by time needs `column:`, and schema.yaml must list that column")
+    if missing := int(frame[split.column].isna().sum()):
+        raise ProjectError(f"{missing} rows have no {split.column}, so they cannot be split by it")
     index = frame.sort_values(split.column, kind="stable").index
     test, validation = (max(1, round(len(index) * share)) for share in (split.test, split.validation))
     return {
@@ -89,11 +104,16 @@ def _check_parts(parts: Mapping[str, pd.DataFrame], params: ModelParams) -> None
         raise ProjectError(f"the split leaves no row for {', '.join(empty)}: more data, or other shares in params.yaml")
     if params.task == "classification":
         (target,) = params.target
-        classes = {name: set(part[target]) for name, part in parts.items()}
+        classes = {name: set(class_names(part[target])) for name, part in parts.items()}
         if unseen := (classes["validation"] | classes["test"]) - classes["train"]:
             raise ProjectError(f"no row to train on for {target} = {', '.join(sorted(unseen))}; the class is too rare")
         if len(classes["train"]) < 2:
             raise ProjectError(f"{target} has the one value {classes['train']}: there is nothing to tell apart")
+
+
+def class_names(values: pd.Series) -> pd.Series:
+    """Classes as text, as people write them: 1 rather than 1.0."""
+    return values.map(lambda value: f"{value:.15g}" if isinstance(value, float) else str(value))
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

@@ -23,7 +23,7 @@ def decide(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> li
         *_thresholds(figures["test"], policy),
         _gain(figures, policy, objective),
         *_slices(figures, policy, objective),
-        _at_most("parity", figures["parity_error"], policy.max_parity_error),
+        _at_most("parity", figures["parity_error"], policy.max_parity_error, " between trained and exported scores"),
         _at_most("latency", figures["latency"]["slowdown"], policy.max_slowdown, " x the baseline's"),
     ]
 
@@ -40,7 +40,9 @@ def _thresholds(test: Mapping[str, float], policy: Gate) -> Iterator[Finding]:
 def _gain(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Finding:
     ours, base = (figures[part].get(objective.metric) for part in ("test", "baseline"))
     gain = None if ours is None or base is None else _sign(objective) * (ours - base)
-    reason = f"{objective.metric} is {_show(ours)}, the baseline's {_show(base)}, to gain at least {_show(policy.min_gain)}"
+    reason = (
+        f"{objective.metric} is {_show(ours)}, the baseline's {_show(base)}, to gain at least {_show(policy.min_gain)}"
+    )
     return Finding("beats the baseline", gain is not None and gain >= policy.min_gain, reason)
 
 

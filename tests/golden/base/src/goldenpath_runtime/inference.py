@@ -5,7 +5,10 @@ Owned by the template: do not edit. The service, the batch command and the embed
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +17,27 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 MAX_TEXT = 100_000  # characters in one value
-MAX_PROBLEMS = 20  # reported of one kind in one column
+MAX_PROBLEMS = 100  # reported at a time
+MAX_LINES = 10  # of them in a message
+FLOAT_MAX = float(np.finfo(np.float32).max)
+NO_TEXT = "\ud800"  # stands for a value of another type; half a character, so no text either
 
 Rule = Mapping[str, Any]
 Values = Sequence[Any] | npt.NDArray[Any]
 Problem = tuple[int | None, str | None, str]  # row, column, message
-Fault = tuple[npt.NDArray[np.bool_], str]  # the rows it is in, message
 
 
-class InvalidRows(ValueError):
-    """Rows that the model cannot take: `problems` holds (row or None, column or None, message)."""
+class InvalidRowsError(ValueError):
+    """Rows that the model cannot take: `problems` holds (row or None, column or None, message), rows from 0."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(f"row {r}, column {c}: {m}" for r, c, m in self.problems[:5]))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(islice(problems, MAX_PROBLEMS))
+        super().__init__("\n".join(map(_line, self.problems[:MAX_LINES])))
+
+
+def _line(problem: Problem) -> str:
+    places = zip(("row", "column"), problem[:2], strict=True)
+    return f"{', '.join(f'{kind} {place}' for kind, place in places if place is not None)}: {problem[2]}"
 
 
 class Scorer:
@@ -44,104 +54,168 @@ class Scorer:
             raise ValueError(f"{folder / 'model.onnx'} is not the file that model.json describes")
         self.columns: Mapping[str, Rule] = self.info["columns"]
         self.names: Sequence[str] = self.info["classes"] or self.info["targets"]
+        self._numbers = _Numbers({n: rule for n, rule in self.columns.items() if not _is_text(rule)})
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = threads
         options.log_severity_level = 3
         self._session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._taken = [node.name for node in self._session.get_inputs()]  # a model may leave columns out
 
     def score_rows(self, rows: Iterable[Mapping[str, Any]]) -> npt.NDArray[np.float32]:
         """Scores of shape (rows, names) of rows as JSON gives them; a missing value is None or left out."""
         rows = list(rows)
-        unknown = [(i, key, "not a column of the model") for i, row in enumerate(rows) for key in row.keys() - self.columns.keys()]
-        if unknown:
-            raise InvalidRows(unknown)
+        known = self.columns.keys()
+        if unknown := [(i, key) for i, row in enumerate(rows) for key in row.keys() - known]:
+            raise InvalidRowsError((i, str(key)[:100], "not a column of the model") for i, key in unknown)
         return self.score({name: [row.get(name) for row in rows] for name in self.columns})
 
     def score(self, columns: Mapping[str, Values]) -> npt.NDArray[np.float32]:
         """The same for whole columns of one length; a missing value is None or NaN."""
+        scores = self.run(self.prepare(columns))
+        if not np.isfinite(scores).all():
+            wrong = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+            raise InvalidRowsError((int(row), None, "the model has no finite answer to this") for row in wrong)
+        return scores
+
+    def prepare(self, columns: Mapping[str, Values]) -> dict[str, npt.NDArray[Any]]:
+        """The checked columns as the graph takes them; InvalidRowsError says what it cannot take."""
         if absent := [name for name in self.columns if name not in columns]:
-            raise InvalidRows([(None, name, "this column is missing") for name in absent])
-        problems: list[Problem] = []
-        inputs = {name: _convert(name, rule, columns[name], problems) for name, rule in self.columns.items()}
+            raise InvalidRowsError((None, name, "this column is missing") for name in absent)
+        inputs, problems = {}, list[Problem]()
+        for name, rule in self.columns.items():
+            if _is_text(rule):
+                inputs[name], unfit = _texts(rule, columns[name])
+                problems += [(row, name, _wanted(rule, columns[name][row])) for row in unfit]
+        array = self._numbers.convert(columns)
+        for row, name in self._numbers.unfit(array):
+            problems.append((row, name, _wanted(self.columns[name], columns[name][row])))
         if problems:
-            raise InvalidRows(problems)
+            raise InvalidRowsError(problems)
+        return inputs | dict(zip(self._numbers.rules, array.astype(np.float32)[:, :, None], strict=True))
+
+    def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """Scores of inputs that `prepare` made."""
         if not len(next(iter(inputs.values()))):
             return np.empty((0, len(self.names)), np.float32)
-        scores = self._session.run([self.info["output"]], inputs)[0]
+        scores = self._session.run([self.info["output"]], {name: inputs[name] for name in self._taken})[0]
         return np.asarray(scores, np.float32).reshape(-1, len(self.names))
 
     def answers(self, scores: npt.NDArray[np.float32]) -> list[dict[str, Any]]:
         """Scores as a person reads them: the label with all probabilities, or the value of each target."""
-        named = [dict(zip(self.names, map(float, row), strict=True)) for row in scores]
+        named = [dict(zip(self.names, row, strict=True)) for row in scores.tolist()]
         if not self.info["classes"]:
             return [{"values": row} for row in named]
         return [{"label": max(row, key=row.__getitem__), "probabilities": row} for row in named]
 
 
-def _convert(name: str, rule: Rule, values: Values, problems: list[Problem]) -> npt.NDArray[Any]:
-    """One column as the graph takes it, shape (rows, 1); what it cannot take is added to the problems."""
-    numeric = rule["type"] not in ("category", "text")
-    array = _numbers(rule, values) if numeric else _texts(values)
-    missing = np.isnan(array) if numeric else array == ""
-    found = [] if rule["nullable"] else [(missing, "must not be missing")]
-    found += _number_faults(rule, array, missing) if numeric else _text_faults(rule, array, missing)
-    problems += [(int(row), name, message) for wrong, message in found for row in np.flatnonzero(wrong)[:MAX_PROBLEMS]]
-    if not numeric:
-        return array.reshape(-1, 1)
-    with np.errstate(over="ignore"):
-        return array.astype(np.float32).reshape(-1, 1)
+class _Numbers:
+    """All columns of numbers at once: an array of shape (columns, rows) takes one check, however many there are."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self.rules = rules
+        limits = [_limits(rule) for rule in rules.values()]
+        self.low, self.high = np.array(limits, np.float64).reshape(-1, 2, 1).swapaxes(0, 1)
+        self.nullable = np.array([rule["nullable"] for rule in rules.values()], bool).reshape(-1, 1)
+        self.whole = [i for i, rule in enumerate(rules.values()) if rule["type"] != "number"]
+
+    def convert(self, columns: Mapping[str, Values]) -> npt.NDArray[np.float64]:
+        """The columns in one array; NaN for what is missing, infinity for what is no number."""
+        array = np.empty((len(self.rules), len(next(iter(columns.values())))))
+        for row, (name, rule) in zip(array, self.rules.items(), strict=True):
+            row[:] = _floats(rule, columns[name])
+        return array
+
+    def unfit(self, array: npt.NDArray[np.float64]) -> Iterator[tuple[int, str]]:
+        """Row and column of the first values that break their rules."""
+        fits = (array >= self.low) & (array <= self.high)
+        if self.whole:
+            fits[self.whole] &= array[self.whole] == np.rint(array[self.whole])
+        fits |= np.isnan(array) & self.nullable
+        if not fits.all():
+            names = list(self.rules)
+            yield from ((int(row), names[i]) for row, i in np.argwhere(~fits.T)[:MAX_PROBLEMS])
 
 
-def _numbers(rule: Rule, values: Values) -> npt.NDArray[np.float64]:
-    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
-        return values.astype(np.float64)
-    kinds = (bool,) if rule["type"] == "boolean" else (int, float)
-    return np.array([_number(value, kinds) for value in values], np.float64)
-
-
-def _number(value: object, kinds: tuple[type, ...]) -> float:
-    """The value as a float: NaN where it is missing, infinity where it is none."""
-    if value is None or value != value:
-        return np.nan
-    if isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool)):
-        try:
-            return float(value)  # type: ignore[arg-type]
-        except OverflowError:
-            pass
-    return np.inf
-
-
-def _number_faults(rule: Rule, array: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> list[Fault]:
+def _limits(rule: Rule) -> tuple[float, float]:
+    if rule["type"] == "boolean":
+        return 0, 1
     low, high = rule["min"], rule["max"]
-    faults = [(np.abs(array) > np.finfo(np.float32).max, f"must be a finite {rule['type']}")]
-    if low is not None or high is not None:
-        outside = (array < (-np.inf if low is None else low)) | (array > (np.inf if high is None else high))
-        faults.append((outside & ~faults[0][0], f"must be from {low} to {high}"))
-    if rule["type"] == "integer":
-        faults.append((~missing & (np.nan_to_num(array) % 1 != 0), "must be a whole number"))
-    return faults
+    return -FLOAT_MAX if low is None else low, FLOAT_MAX if high is None else high
 
 
-def _texts(values: Values) -> npt.NDArray[np.object_]:
-    """The values as they are, with an empty string for what is missing."""
-    array = np.empty(len(values), object)
-    array[:] = ["" if value is None or value != value else value for value in values]
-    return array
+def _floats(rule: Rule, values: Values) -> Values:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiub":
+        return values
+    return [_float(value, rule["type"] == "boolean") for value in values]
 
 
-def _text_faults(rule: Rule, array: npt.NDArray[np.object_], missing: npt.NDArray[np.bool_]) -> list[Fault]:
-    faults = [(np.array([not _is_text(value) for value in array], bool), f"must be text of at most {MAX_TEXT} characters")]
-    if rule["values"] is not None:
-        allowed = frozenset(rule["values"])
-        unknown = np.array([isinstance(value, str) and value not in allowed for value in array], bool)
-        faults.append((unknown & ~missing & ~faults[0][0], f"must be one of {', '.join(rule['values'])}"))
-    return faults
-
-
-def _is_text(value: object) -> bool:
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        return False
+def _float(value: object, boolean: bool) -> float:
+    """NaN for a missing value, infinity for one of another type or size."""
+    if _is_missing(value):
+        return math.nan
+    if not isinstance(value, (int, float)) or isinstance(value, bool) != boolean:
+        return math.inf
     try:
-        return value.encode("utf-8") is not None  # a lone surrogate is no text
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _texts(rule: Rule, values: Values) -> tuple[npt.NDArray[Any], list[int]]:
+    """The column as the graph takes it, and the rows that do not fit; each different text is judged once."""
+    texts = [v if isinstance(v, str) else "" if _is_missing(v) else NO_TEXT for v in values]
+    array = np.empty((len(texts), 1), object)
+    array[:, 0] = texts
+    unfit = {text for text in set(texts) if not _fits(rule, text)}
+    return array, [row for row, text in enumerate(texts) if text in unfit] if unfit else []
+
+
+def _fits(rule: Rule, text: str) -> bool:
+    if not text:
+        return bool(rule["nullable"])
+    if rule["values"] is not None:
+        return text in rule["values"]
+    try:
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return len(text) <= MAX_TEXT
+
+
+def _wanted(rule: Rule, value: object) -> str:
+    """What a value that does not fit should have been."""
+    if _is_missing(value) or (_is_text(rule) and value == ""):
+        return "must not be missing"
+    if _is_text(rule):
+        listed = rule["values"] or ()
+        few = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
+        return f"must be one of {few}" if listed else f"must be text of at most {MAX_TEXT} characters"
+    kind = {"boolean": "true or false", "integer": "a whole number"}.get(rule["type"], "a finite number")
+    bounds = {"at least": rule["min"], "at most": rule["max"]}
+    return f"must be {kind}" + "".join(f", {text} {bound:.15g}" for text, bound in bounds.items() if bound is not None)
+
+
+def _is_text(rule: Rule) -> bool:
+    return rule["type"] in ("category", "text")
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def main(path: str) -> int:
+    """Print the answers to the rows in a JSON file, given by the model beside this file."""
+    try:
+        rows = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ValueError("must hold a list of objects")
+        scorer = Scorer(Path(__file__).parent)
+        print(json.dumps(scorer.answers(scorer.score_rows(rows)), indent=2))
+    except (OSError, ValueError) as error:
+        print(f"error: {path}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -13,16 +13,20 @@ import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow.parquet as pq
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from .config import ModelParams
-from .data import BATCH, read_rows
+from .config import ModelParams, ProjectError
+from .data import BATCH, class_names, read_rows
 from .evaluation import standard_metrics
-from .schema import NUMERIC, Column, Schema, model_inputs
+from .schema import Column, Schema, model_inputs
+
+WORD = "[a-zA-Z0-9_]+"  # a pattern that ONNX Runtime reads like Python
 
 Scores = npt.NDArray[np.floating[Any]]  # (rows, classes) probabilities, or (rows, targets) values
 
@@ -52,12 +56,19 @@ class Dataset:
         """What the model sees of the rows: float32 columns with NaN, text columns with "" for what is missing."""
         return model_inputs(self.frame() if frame is None else frame, self.features)
 
+    def columns(self, frame: pd.DataFrame) -> dict[str, npt.NDArray[Any]]:
+        """The features as whoever asks for a score would give them: float64 with NaN, and text."""
+        return {
+            name: (frame[name].astype(np.float64) if column.is_number else frame[name]).to_numpy()
+            for name, column in self.features.items()
+        }
+
     def truth(self, frame: pd.DataFrame | None = None) -> npt.NDArray[Any]:
         """What the model is to say: class numbers of shape (rows,), or float values of shape (rows, targets)."""
         frame = self.frame() if frame is None else frame
         if not self.classes:
             return frame[list(self.target)].to_numpy(np.float64)
-        return pd.Index(self.classes).get_indexer(frame[self.target[0]])
+        return pd.Index(self.classes).get_indexer(pd.Index(class_names(frame[self.target[0]])))
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class SklearnCandidate:
     """A scikit-learn estimator or pipeline that takes the input columns by name. Exported with skl2onnx."""
 
     estimator: Any
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[Any, Any] = field(default_factory=dict)
 
     def fit(self, data: Dataset) -> None:
         """Fit on all rows at once."""
@@ -107,15 +118,15 @@ class SklearnCandidate:
 
     def export(self, features: Mapping[str, Column]) -> Exported:
         """Convert the whole pipeline, features included. `options` are skl2onnx's own, by estimator."""
-        from skl2onnx import to_onnx
-        from skl2onnx.common.data_types import FloatTensorType, StringTensorType
-
-        kinds = {name: FloatTensorType if c.type in NUMERIC else StringTensorType for name, c in features.items()}
-        classifier = hasattr(self.estimator, "predict_proba")
+        kinds = {name: FloatTensorType if c.is_number else StringTensorType for name, c in features.items()}
+        # Lower case without a language: its rules are not installed in every image, and WORD has no other letters.
+        options: dict[Any, Any] = {CountVectorizer: {"locale": "C"}, TfidfVectorizer: {"locale": "C"}, **self.options}
+        if hasattr(self.estimator, "predict_proba"):
+            options[id(_last(self.estimator))] = {"zipmap": False}  # plain arrays in place of a list of maps
         graph = to_onnx(
             self.estimator,
             initial_types=[(name, kind([None, 1])) for name, kind in kinds.items()],
-            options={id(_last(self.estimator)): {"zipmap": False}} | self.options if classifier else self.options,
+            options=options,
             name="model",
         )
         return Exported(graph.SerializeToString(deterministic=True), graph.graph.output[-1].name)
@@ -125,21 +136,22 @@ def _last(estimator: Any) -> Any:
     return _last(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
 
 
-def default_features(features: Mapping[str, Column], *, scaled: bool = True) -> ColumnTransformer:
-    """Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of its words."""
-    names = {kind: [n for n, c in features.items() if c.type in kinds] for kind, kinds in _KINDS.items()}
+def default_features(columns: Mapping[str, Column], *, scaled: bool = True) -> ColumnTransformer:
+    """Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of its words.
+
+    Trees take numbers unscaled: behind a scaler the exported ones round differently, and parity fails.
+    """
+    if not columns:
+        raise ProjectError("model.py: there is no column of the kind that these features are made of")
     steps: list[tuple[str, Any, Any]] = []
-    if names["numbers"]:
+    if numbers := [name for name, column in columns.items() if column.is_number]:
         imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-        steps.append(("numbers", make_pipeline(imputer, StandardScaler()) if scaled else imputer, names["numbers"]))
-    if names["categories"]:
-        steps.append(("categories", OneHotEncoder(handle_unknown="ignore"), names["categories"]))
-    words = {"token_pattern": "[a-zA-Z0-9_]+", "max_features": 2000}  # a pattern that ONNX Runtime's own engine knows
-    steps += [(f"text_{name}", TfidfVectorizer(**words), name) for name in names["texts"]]
+        steps.append(("numbers", make_pipeline(imputer, StandardScaler()) if scaled else imputer, numbers))
+    if categories := [name for name, column in columns.items() if column.type == "category"]:
+        steps.append(("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories))
+    texts = [name for name, column in columns.items() if column.type == "text"]
+    steps += [(f"text_{name}", TfidfVectorizer(token_pattern=WORD, max_features=2000), name) for name in texts]
     return ColumnTransformer(steps, sparse_threshold=0.0)
-
-
-_KINDS = {"numbers": NUMERIC, "categories": ("category",), "texts": ("text",)}
 
 
 class Model:
@@ -175,9 +187,16 @@ class Model:
         raise NotImplementedError
 
     def metrics(self, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:
-        """Figures by name. `truth` as `Dataset.truth` gives it, `scores` as `Candidate.predict` does."""
-        return standard_metrics(self.params.task, truth, scores)
+        """Figures by name. `truth` as `Dataset.truth` gives it, `scores` as `Candidate.predict` does.
 
-    def business(self, rows: pd.DataFrame, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:
+        Of several targets there are the figures of all together, and those of each: `rmse` and `rmse_<target>`.
+        """
+        figures = standard_metrics(self.params.task, truth, scores)
+        for i, name in enumerate(self.params.target if len(self.params.target) > 1 else ()):
+            single = standard_metrics(self.params.task, truth[:, i], scores[:, i])
+            figures |= {f"{figure}_{name}": value for figure, value in single.items()}
+        return figures
+
+    def business(self, rows: pd.DataFrame, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:  # noqa: ARG002
         """Figures in the business's own units, for the report; none by default."""
         return {}

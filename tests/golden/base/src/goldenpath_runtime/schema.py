@@ -3,6 +3,7 @@
 Owned by the template: do not edit. The same file guards training (here, with pandera) and serving (inference.py).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,15 +14,18 @@ import pandera.pandas as pa
 import yaml
 from pydantic import Field
 
-from .config import Frozen, read_yaml
-from .errors import ProjectError
+from .config import Frozen, ProjectError, read_yaml
 
-NUMERIC = ("number", "integer", "boolean")
 FEW = 20  # a drafted text column with at most this many different values is called a category
+LARGEST = float(np.finfo(np.float32).max)
+DATE = r"\d{4}-\d\d-\d\d"  # how a drafted time begins
 
 
 class Column(Frozen):
-    """What one column may hold. A column with `feature: false` is kept for slices but never shown to the model."""
+    """What one column may hold. A column with `feature: false` is kept for slices but never shown to the model.
+
+    A `time` is ISO 8601, in UTC where it names no zone; an empty text is a missing one.
+    """
 
     type: Literal["number", "integer", "boolean", "category", "text", "time"]
     nullable: bool = False
@@ -30,10 +34,18 @@ class Column(Frozen):
     values: tuple[str, ...] | None = None
     feature: bool = True
 
+    @property
+    def is_number(self) -> bool:
+        """Whether the model gets it as a float."""
+        return self.type in ("number", "integer", "boolean")
+
     def checks(self) -> list[pa.Check]:
-        """The column's limits in pandera's terms."""
-        limits = {"ge": self.min, "le": self.max, "isin": self.values}
-        return [getattr(pa.Check, name)(value) for name, value in limits.items() if value is not None]
+        """The column's limits in pandera's terms; a number is always one that float32 can hold."""
+        limits: dict[str, Any] = {"ge": -LARGEST, "le": LARGEST} if self.type in ("number", "integer") else {}
+        own = {"ge": self.min, "le": self.max, "isin": self.values}
+        limits |= {name: value for name, value in own.items() if value is not None}
+        checks = [getattr(pa.Check, name)(value) for name, value in limits.items()]
+        return [*checks, pa.Check(_whole, name="a whole number")] if self.type == "integer" else checks
 
 
 class Schema(Frozen):
@@ -45,31 +57,29 @@ class Schema(Frozen):
         """The columns that the model sees."""
         kept = {name: c for name, c in self.columns.items() if c.feature and c.type != "time" and name not in target}
         if not kept:
-            raise ProjectError("schema.yaml: no column is left for the model; a feature is neither target nor time")
+            raise ProjectError(
+                "data/schema.yaml: no column is left for the model; a feature is neither target nor time"
+            )
         return kept
 
     def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The schema's columns, in its order and types: float64, str or datetime64, missing values kept."""
+        """The schema's columns, in its order and types: float64, boolean, str or datetime64, missing values kept."""
         missing = [name for name in self.columns if name not in frame]
         if missing:
             raise ProjectError(f"the data have no column {', '.join(missing)}; they have {', '.join(frame.columns)}")
-        try:
-            return pd.DataFrame({name: _coerce(frame[name], c) for name, c in self.columns.items()})
-        except (ValueError, TypeError) as error:
-            raise ProjectError(f"a column is not of the type that schema.yaml says: {error}") from None
+        return pd.DataFrame({name: _coerce(frame[name], c) for name, c in self.columns.items()})
 
     def validate_rows(self, frame: pd.DataFrame, checks: Sequence[pa.Check] = ()) -> pd.DataFrame:
         """The coerced rows; ProjectError lists what breaks the schema or the project's own checks."""
         frame = self.coerce(frame)
         columns = {n: pa.Column(None, c.checks(), nullable=c.nullable) for n, c in self.columns.items()}
-        integers = [pa.Check(_whole, name="a whole number", element_wise=False)]
-        for name in (n for n, c in self.columns.items() if c.type == "integer"):
-            columns[name].checks.extend(integers)
         try:
             return pa.DataFrameSchema(columns, checks=list(checks)).validate(frame, lazy=True)
         except pa.errors.SchemaErrors as error:
             failed = error.failure_cases.groupby(["column", "check"], dropna=False, sort=True)["failure_case"]
-            lines = [f"  {where}: {rule} fails for {len(bad)} rows, such as {bad.iloc[0]!r}" for (where, rule), bad in failed]
+            lines = [
+                f"  {where}: {rule} fails for {len(bad)} rows, such as {bad.iloc[0]!r}" for (where, rule), bad in failed
+            ]
             raise ProjectError("the data break schema.yaml:\n" + "\n".join(lines)) from None
 
 
@@ -80,7 +90,9 @@ def model_inputs(frame: pd.DataFrame, features: Mapping[str, Column]) -> pd.Data
     """
     return pd.DataFrame(
         {
-            name: frame[name].astype(np.float32) if c.type in NUMERIC else frame[name].astype(object).where(frame[name].notna(), "")
+            name: frame[name].astype(np.float32)
+            if c.is_number
+            else frame[name].astype(object).where(frame[name].notna(), "")
             for name, c in features.items()
         }
     )
@@ -94,16 +106,24 @@ def read_schema(path: str | Path) -> Schema:
 def draft(frame: pd.DataFrame) -> str:
     """A first schema.yaml for these rows: types as seen, limits as seen with a tenth of the range to spare."""
     columns = {str(name): _draft(frame[name]) for name in frame}
-    head = "# What the rows may hold. Yours: drafted from the data by `make schema`; read every line before you trust it.\n"
-    return head + yaml.safe_dump({"columns": columns}, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
+    head = "# What the rows may hold. Yours: drafted by `make schema`, so read every line before you trust it.\n"
+    return head + yaml.safe_dump(
+        {"columns": columns}, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120
+    )
 
 
 def _coerce(values: pd.Series, column: Column) -> pd.Series:
-    if column.type in NUMERIC:
-        return pd.to_numeric(values).astype(np.float64)
-    if column.type == "time":
-        return pd.to_datetime(values)
-    return values.astype(object).map(str, na_action="ignore").astype("str")
+    try:
+        if column.type == "boolean":
+            return values.astype("boolean")
+        if column.is_number:
+            return pd.to_numeric(values).astype(np.float64)
+        if column.type == "time":
+            return pd.to_datetime(values, format="ISO8601", utc=True)
+    except (ValueError, TypeError) as error:
+        raise ProjectError(f"column {values.name} is not of type {column.type}, as schema.yaml says: {error}") from None
+    texts = values.astype(object).map(str, na_action="ignore").astype("str")
+    return texts.mask(texts == "")
 
 
 def _whole(values: pd.Series) -> pd.Series:
@@ -113,23 +133,33 @@ def _whole(values: pd.Series) -> pd.Series:
 def _draft(values: pd.Series) -> dict[str, Any]:
     found: dict[str, Any] = {"type": _type(values)}
     if found["type"] in ("number", "integer"):
-        spare = (values.max() - values.min()) / 10
-        low, high = float(values.min() - spare), float(values.max() + spare)
-        rounded = (np.floor(low), np.ceil(high)) if found["type"] == "integer" else (low, high)
-        found |= {"min": float(f"{rounded[0]:.6g}"), "max": float(f"{rounded[1]:.6g}")}
+        numbers = pd.to_numeric(values).astype(np.float64)
+        found |= _limits(numbers[np.isfinite(numbers)], whole=found["type"] == "integer")
     if found["type"] == "category":
-        found["values"] = sorted(str(value) for value in values.dropna().unique())
-    return found | ({"nullable": True} if values.isna().any() else {})
+        found["values"] = sorted({str(value) for value in values.dropna()} - {""})
+    return found | ({"nullable": True} if (values.isna() | (values.astype(str) == "")).any() else {})
+
+
+def _limits(numbers: pd.Series, whole: bool) -> dict[str, float]:
+    if numbers.empty:
+        return {}
+    low, high = float(numbers.min()), float(numbers.max())
+    if spread := high - low:
+        digits = 2 - math.floor(math.log10(spread))
+        above = 0.0 if low >= 0 else -math.inf  # what was never negative is probably never to be
+        low, high = round(max(low - spread / 10, above), digits), round(high + spread / 10, digits)
+    return {"min": math.floor(low), "max": math.ceil(high)} if whole else {"min": low, "max": high}
 
 
 def _type(values: pd.Series) -> str:
-    if pd.api.types.is_bool_dtype(values):
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind == "boolean":
         return "boolean"
     if pd.api.types.is_datetime64_any_dtype(values):
         return "time"
-    if pd.api.types.is_numeric_dtype(values):
-        return "integer" if bool(_whole(values).all()) else "number"
-    known = values.dropna().astype(str)
-    if known.nunique() <= FEW:
-        return "category"
-    return "time" if pd.to_datetime(known, errors="coerce", format="ISO8601").notna().all() else "text"
+    if pd.api.types.is_numeric_dtype(values) or kind == "decimal":
+        return "integer" if bool(_whole(pd.to_numeric(values)).all()) else "number"
+    known = values[values.notna() & (values.astype(str) != "")].astype(str)
+    if len(known) and known.str.match(DATE).all():
+        return "time"
+    return "category" if known.nunique() <= FEW else "text"

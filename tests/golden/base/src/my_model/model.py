@@ -1,0 +1,32 @@
+"""What is special about this model: which candidates are trained, and what they must beat.
+
+Yours: the template does not touch this file again. All methods that can be overridden, with what they get and give,
+are those of `Model` in goldenpath_runtime/interface.py; the settings are in params.yaml.
+"""
+
+from collections.abc import Mapping
+
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from goldenpath_runtime import Candidate, SklearnCandidate, default_features
+from goldenpath_runtime import Model as BaseModel
+
+
+class Model(BaseModel):
+    """A linear model and boosted trees on all columns, held against a linear model on the numbers alone."""
+
+    def baseline(self) -> Candidate:
+        """The simplest model worth having: when this is as good, ship this."""
+        numbers = {name: column for name, column in self.columns.items() if column.is_number}
+        return SklearnCandidate(make_pipeline(default_features(numbers), LogisticRegression(max_iter=1000)))
+
+    def candidates(self) -> Mapping[str, Candidate]:
+        """What is trained; the best on the validation rows, by the objective in params.yaml, is chosen."""
+        linear = LogisticRegression(max_iter=1000)
+        boosting = GradientBoostingClassifier(random_state=self.params.seed)
+        return {
+            "linear": SklearnCandidate(make_pipeline(self.features(), linear)),
+            "boosting": SklearnCandidate(make_pipeline(self.features(scaled=False), boosting)),
+        }

@@ -1,0 +1,108 @@
+# The commands that every repository of this template has; CI runs the same. Owned by the template: do not edit; your own
+# steps go into the Makefile. With several models in params.yaml, MODEL=name chooses one; steps
+# of the pipeline run for all of them without it.
+
+UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+UV_VERSION := 0.13.8
+RUN = UV_PYTHON=.venv $(UV) run --no-sync
+STEP = $(RUN) python -m goldenpath_runtime
+OF_MODEL = $(if $(MODEL),--model $(MODEL))
+FIND_PYTHON = $(UV) python find --no-project "$$(cat .python-version)" >/dev/null 2>&1
+DOCKER ?= docker
+BASE_IMAGE ?= pinned
+IMAGE ?= registry.example.com/ml/my-model:$(or $(shell git rev-parse --short HEAD 2>/dev/null),dev)
+
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := 1
+
+.PHONY: help setup lint type test check scan package image clean
+.PHONY: smoke sample schema data train evaluate report gate pipeline serve score embed
+.PHONY: setup-local check-local smoke-local
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install everything into .venv, with the versions of uv.lock or of pyproject.toml
+	@$(FIND_PYTHON) || $(UV) python install --quiet || echo "no Python $$(cat .python-version) to be had here, so python3 is taken"
+	@$(UV) sync --all-extras $(if $(wildcard uv.lock),--locked) $$($(FIND_PYTHON) || echo --python python3)
+	@git rev-parse --git-dir >/dev/null 2>&1 || git init --quiet --initial-branch=trunk || echo "no git: the pipeline runs without DVC"
+	@git ls-files --error-unmatch uv.lock >/dev/null 2>&1 || echo "commit uv.lock: it fixes the versions for everyone"
+	@! grep -q 'registry = "' uv.lock || grep -q 'pypi.org/simple' uv.lock || echo "note: uv.lock names the address of your own package index"
+	@$(MAKE) --no-print-directory setup-local
+
+.uv/bin/uv: # a machine without uv gets it from the package index
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet --index-url https://packages.example.com/simple uv==$(UV_VERSION)
+
+.venv:
+	@echo "run make setup first" >&2; exit 1
+
+lint: | .venv ## formatting and common mistakes (mend most of them with: uv run ruff format && uv run ruff check --fix)
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+
+type: | .venv ## types, strict
+	$(RUN) mypy
+
+test: | .venv ## tests, with coverage
+	$(RUN) pytest
+
+check: lint type test ## all checks that need no data but the sample
+	@$(MAKE) --no-print-directory check-local
+
+smoke: | .venv ## the whole pipeline on the small sample of the real data, in seconds
+	$(STEP) smoke $(OF_MODEL)
+	@$(MAKE) --no-print-directory smoke-local
+
+sample: | .venv ## draw that sample from the data; commit it
+	$(STEP) sample $(OF_MODEL)
+
+schema: | .venv ## print a first schema.yaml for FILE=
+	@$(STEP) schema $(FILE)
+
+data: | .venv ## read, validate and split the rows
+	$(STEP) data $(OF_MODEL)
+
+train: | .venv ## fit the candidates, export the best
+	$(STEP) train $(OF_MODEL)
+
+evaluate: | .venv ## measure it on the test rows
+	$(STEP) evaluate $(OF_MODEL)
+
+report: | .venv ## write the model card, reports/<model>/report.md
+	$(STEP) report $(OF_MODEL)
+
+gate: | .venv ## decide whether it may be used
+	$(STEP) gate $(OF_MODEL)
+
+pipeline: | .venv ## data to gate, only what has changed (with DVC, or all of it where there is no git)
+	@if git rev-parse --git-dir >/dev/null 2>&1; then $(RUN) dvc repro $(if $(MODEL),gate@$(MODEL)); else $(STEP) pipeline $(OF_MODEL); fi
+
+serve: | .venv ## answer over HTTP on PORT= (8000)
+	$(STEP) serve $(OF_MODEL) --port $(or $(PORT),8000)
+
+score: | .venv ## score the rows of FILE= into OUT=
+	$(STEP) score $(OF_MODEL) $(FILE) $(OUT)
+
+embed: | .venv ## write the folder OUT= that scores without this project
+	$(STEP) embed $(OF_MODEL) $(OUT)
+
+scan: | .venv ## secrets, known holes in dependencies, safety of the CI files; needs the network
+	$(UV) export --quiet --no-emit-project --all-extras --format requirements-txt --output-file build/requirements.txt
+	$(UV) tool run pip-audit@2.10.0 --disable-pip --requirement build/requirements.txt
+	git ls-files -z | xargs -0 $(UV) tool run --from detect-secrets==1.5.0 detect-secrets-hook --exclude-files 'uv.lock|.*\.ipynb'
+	$(if $(wildcard .github/workflows),$(UV) tool run zizmor@1.32.0 --offline .github)
+
+package: | .venv ## the wheel, in dist/
+	$(RUN) python -m hatchling build --target wheel
+
+image: ## the container image, after the same checks inside it
+	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --target check --tag $(IMAGE)-check .
+	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --tag $(IMAGE) .
+
+clean: ## remove what can be made again; data, models and reports stay
+	rm -rf dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis build/smoke
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-local check-local smoke-local::
+	@:
