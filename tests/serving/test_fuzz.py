@@ -16,6 +16,9 @@ SCHEMATHESIS = ["uv", "tool", "run", "--quiet", "--python", "3.12", "--from", "s
 # A document cannot say that each column has one tensor, and as many values as its shape says: the service must refuse
 # some requests to the protocol that the document allows.
 SETTINGS = """
+[checks]
+negative_data_rejection.expected-statuses = [400, 413, 415, 422]
+
 [[operations]]
 include-path-regex = "infer$"
 checks.positive_data_acceptance.enabled = false

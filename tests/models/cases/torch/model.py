@@ -21,6 +21,10 @@ from goldenpath_runtime.schema import Column
 class Network(nn.Module):
     """Takes one tensor of shape (rows, 1) per column, and gives one of shape (rows, 1)."""
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+    level: torch.Tensor
+
     def __init__(self, inputs: torch.Tensor, truth: torch.Tensor, width: int) -> None:
         super().__init__()
         known = torch.where(torch.isnan(inputs), inputs.nanmean(0), inputs)
@@ -53,16 +57,16 @@ class TorchCandidate:
         self.network = Network(inputs, truth, self.width)
         optimizer = torch.optim.Adam(self.network.parameters(), lr=3e-3)
         for _ in range(self.epochs):
-            for batch in torch.randperm(len(inputs)).split(64):
+            for batch in torch.split(torch.randperm(len(inputs)), 64):
                 optimizer.zero_grad()
-                loss = nn.functional.mse_loss(self.network(*inputs[batch].split(1, 1)), truth[batch])
-                loss.backward()
+                loss = nn.functional.mse_loss(self.network(*torch.split(inputs[batch], 1, dim=1)), truth[batch])
+                torch.autograd.backward(loss)
                 optimizer.step()
 
     def predict(self, inputs: pd.DataFrame) -> Scores:
         """One value for each row."""
         with torch.no_grad():
-            columns = torch.tensor(inputs.to_numpy()).split(1, 1)
+            columns = torch.split(torch.tensor(inputs.to_numpy()), 1, dim=1)
             return np.asarray(self.network(*columns).numpy())
 
     def export(self, features: Mapping[str, Column]) -> Exported:
