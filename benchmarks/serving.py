@@ -1,7 +1,7 @@
 """How fast a generated repository's service answers, beside a bare Starlette endpoint in the same run.
 
     make setup pipeline                            # in a generated repository
-    python benchmarks/serving.py path/to/it        # here; needs nothing but Python
+    python -m benchmarks.serving path/to/it        # here; needs nothing but Python
 
 Both servers have one worker and take turns, so that a busy machine slows both alike: trust the ratio, not the rates.
 """
@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -100,7 +101,8 @@ async def load(port: int, body: bytes, clients: int, seconds: float) -> list[flo
     loop, seen, until = asyncio.get_running_loop(), list[float](), time.perf_counter() + seconds
     ends = [loop.create_future() for _ in range(clients)]
     for end in ends:
-        await loop.create_connection(lambda end=end: Client(head.encode() + body, until, seen, end), "127.0.0.1", port)  # type: ignore[misc]
+        client = partial(Client, head.encode() + body, until, seen, end)
+        await loop.create_connection(client, "127.0.0.1", port)
     await asyncio.gather(*ends)
     return seen
 
@@ -126,7 +128,9 @@ def server(project: Path, *command: str) -> Iterator[tuple[int, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen([project / ".venv/bin/python", *command, str(port)], cwd=project, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [project / ".venv/bin/python", *command, str(port)], cwd=project, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(300):
             with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):
@@ -156,7 +160,9 @@ def main() -> None:
     args = parser.parse_args()
     project, body = args.project.resolve(), one_row(args.project)
     service = server(project, "-m", "goldenpath_runtime", "serve", "--port")
-    print(f"{'clients':>7} {'server':10} {'answers/s':>10} {'p50 ms':>10} {'p99 ms':>10} {'CPU us an answer':>16}")
+    print(
+        f"{'clients':>7} {'server':10} {'answers/s':>10} {'p50 ms':>10} {'p99 ms':>10} {'CPU us an answer':>16}"
+    )
     with service as ours, server(project, "-c", BARE) as bare:
         for clients in (16, 1):
             rounds = [

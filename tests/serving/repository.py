@@ -22,7 +22,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "visits": {"type": "integer", "min": 0, "max": 50, "nullable": True},
     "member": {"type": "boolean", "nullable": True},
     "plan": {"type": "category", "values": ["basic", "pro", "never seen"], "nullable": True},
-    "home town": {"type": "category", "values": ["Köln", "São Paulo", "O'Hare, \"IL\""]},
+    "home town": {"type": "category", "values": ["Köln", "São Paulo", 'O\'Hare, "IL"']},
     "note": {"type": "text", "nullable": True},
 }
 PARAMS = {
@@ -64,12 +64,14 @@ def all_columns(folder: Path) -> Repository:
     columns = {**COLUMNS, "stays": {"type": "category", "values": ["no", "yes"]}}
     _dump(project / "data/schema.yaml", {"columns": columns})
     _dump(project / "params.yaml", {"models": {"my_model": PARAMS}})
-    source = random.Random(0)
+    source = random.Random(0)  # noqa: S311 (no secret)
     rows = [_row(source) for _ in range(400)]
     write_csv(project / "data/rows.csv", rows)
     rows = [{name: row[name] for name in COLUMNS} for row in rows[:60]]
     rows += [{**rows[0], "plan": "never seen"}, {**rows[1], "weight": 3e38, "note": "new words only"}]
-    return _trained(project, folder, [*rows, {name: None if may_miss(name) else rows[2][name] for name in COLUMNS}])
+    return _trained(
+        project, folder, [*rows, {name: None if may_miss(name) else rows[2][name] for name in COLUMNS}]
+    )
 
 
 def regression(folder: Path) -> Repository:
@@ -92,7 +94,8 @@ def may_miss(name: str) -> bool:
 def write_csv(path: Path, rows: list[Row]) -> Path:
     """Rows as a CSV file: an empty cell for None, true and false in small letters."""
     cells = [
-        {name: str(value).lower() if isinstance(value, bool) else value for name, value in row.items()} for row in rows
+        {name: str(value).lower() if isinstance(value, bool) else value for name, value in row.items()}
+        for row in rows
     ]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))

@@ -70,7 +70,10 @@ def test_memory_does_not_grow_with_the_file(classification: Repository, tmp_path
     small = measured(classification, many(classification, tmp_path, 100_000, kind), target)
     large = measured(classification, many(classification, tmp_path, 1_000_000, kind), target)
     speed = 900_000 / (large.cpu - small.cpu)
-    print(f"\n{kind}: {small.memory >> 20} MiB for 100,000 rows, {large.memory >> 20} MiB for 1,000,000; ", end="")
+    print(
+        f"\n{kind}: {small.memory >> 20} MiB for 100,000 rows, {large.memory >> 20} MiB for 1,000,000; ",
+        end="",
+    )
     print(f"{speed:,.0f} rows per CPU second, {1_000_000 / large.seconds:,.0f} rows a second with the start")
     assert large.memory < 1.3 * small.memory + 16 * 2**20
     assert speed > 20_000
@@ -88,7 +91,11 @@ def test_memory_does_not_grow_with_the_file(classification: Repository, tmp_path
         ("weight", "", "row 50002, column weight: must not be missing"),
         ("weight", "1e39", "row 50002, column weight: must be a finite number"),
         ("visits", "2.5", "row 50002, column visits: must be a whole number"),
-        ("member", "perhaps", "column member: Row #50002: CSV conversion error to bool: invalid value 'perhaps'"),
+        (
+            "member",
+            "perhaps",
+            "column member: Row #50002: CSV conversion error to bool: invalid value 'perhaps'",
+        ),
         ("plan", "gold", "row 50002, column plan: must be one of basic, pro, never seen"),
         ("home town", "", "row 50002, column home town: must not be missing"),
     ],
@@ -168,7 +175,10 @@ def test_what_spreadsheets_write_is_read(classification: Repository, tmp_path: P
         row.update({"amount": gap, "plan": gap, "note": gap})
     source = write_csv(tmp_path / "rows.csv", rows)
     source.write_bytes(b"\xef\xbb\xbf" + source.read_bytes())
-    assert score(classification, source, tmp_path / "new" / "scores.csv") == f"3 rows scored: {tmp_path}/new/scores.csv\n"
+    assert (
+        score(classification, source, tmp_path / "new" / "scores.csv")
+        == f"3 rows scored: {tmp_path}/new/scores.csv\n"
+    )
     with (tmp_path / "new" / "scores.csv").open(encoding="utf-8", newline="") as file:
         scored = list(csv.DictReader(file))
     assert [row["of others"] for row in scored] == ["two\nlines"] * 3

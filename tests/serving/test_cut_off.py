@@ -48,7 +48,9 @@ def test_training_gives_the_same_bytes_whatever_the_hash_seed(repository: Reposi
 
 def test_all_ways_of_answering_work_with_no_network(repository: Repository, tmp_path: Path) -> None:
     if not (prefix := live.cut_off()):
-        pytest.fail("this machine cannot cut a process off the network: install util-linux and iproute2, or run as root")
+        pytest.fail(
+            "this machine cannot cut a process off the network: install util-linux and iproute2, or run as root"
+        )
     env = live.offline(repository.env)
     source, rows = write_csv(tmp_path / "rows.csv", repository.rows), repository.rows
     run([*prefix, "make", "score", f"FILE={source}", f"OUT={tmp_path}/scores.csv"], repository.folder, env)
@@ -57,7 +59,9 @@ def test_all_ways_of_answering_work_with_no_network(repository: Repository, tmp_
     run([*prefix, "make", "embed", f"OUT={tmp_path}/device"], repository.folder, env)
     (tmp_path / "rows.json").write_text(json.dumps(rows), "utf-8")
     python = str(repository.folder / ".venv/bin/python")
-    told = json.loads(run([*prefix, python, "scorer.py", str(tmp_path / "rows.json")], tmp_path / "device", env))
+    told = json.loads(
+        run([*prefix, python, "scorer.py", str(tmp_path / "rows.json")], tmp_path / "device", env)
+    )
     printed = run([*prefix, python, "-c", ASK, json.dumps({"rows": rows})], repository.folder, env)
     (answer,) = [line for line in printed.splitlines() if line.startswith("answer:")]
     assert json.loads(answer.removeprefix("answer:"))["predictions"] == told

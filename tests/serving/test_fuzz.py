@@ -11,7 +11,17 @@ from tests.serving.wire import Service
 from tests.support import run
 from tests.template import live
 
-SCHEMATHESIS = ["uv", "tool", "run", "--quiet", "--python", "3.12", "--from", "schemathesis==4.32.5", "schemathesis"]
+SCHEMATHESIS = [
+    "uv",
+    "tool",
+    "run",
+    "--quiet",
+    "--python",
+    "3.12",
+    "--from",
+    "schemathesis==4.32.5",
+    "schemathesis",
+]
 
 # A document cannot say that each column has one tensor, and as many values as its shape says: the service must refuse
 # some requests to the protocol that the document allows.
@@ -58,7 +68,15 @@ def test_a_document_that_lies_is_found_out(classification: Repository, tmp_path:
         try:
             with live.service(classification.folder, classification.env) as address:
                 (tmp_path / "schemathesis.toml").write_text(SETTINGS)
-                command = [*SCHEMATHESIS, "run", f"{address}/openapi.json", "--max-examples", "10", "--seed", "1"]
+                command = [
+                    *SCHEMATHESIS,
+                    "run",
+                    f"{address}/openapi.json",
+                    "--max-examples",
+                    "10",
+                    "--seed",
+                    "1",
+                ]
                 run([*command, "--include-path", "/predict"], tmp_path, classification.env, expect=1)
         finally:
             app.write_text(honest, "utf-8")

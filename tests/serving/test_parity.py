@@ -60,8 +60,16 @@ def batch_csv(repository: Repository, folder: Path, _: Service) -> Scores:
 def batch_parquet(repository: Repository, folder: Path, _: Service) -> Scores:
     (folder / "rows.json").write_text(json.dumps(repository.rows), "utf-8")
     repository.python("-c", TO_PARQUET, f"{folder}/rows.json", f"{folder}/rows.parquet")
-    make(repository.folder, repository.env, "score", f"FILE={folder}/rows.parquet", f"OUT={folder}/scores.parquet")
-    return list(map(_of_columns, json.loads(repository.python("-c", FROM_PARQUET, f"{folder}/scores.parquet"))))
+    make(
+        repository.folder,
+        repository.env,
+        "score",
+        f"FILE={folder}/rows.parquet",
+        f"OUT={folder}/scores.parquet",
+    )
+    return list(
+        map(_of_columns, json.loads(repository.python("-c", FROM_PARQUET, f"{folder}/scores.parquet")))
+    )
 
 
 def embedded(repository: Repository, folder: Path, _: Service) -> Scores:
@@ -69,11 +77,19 @@ def embedded(repository: Repository, folder: Path, _: Service) -> Scores:
     make(repository.folder, repository.env, "embed", f"OUT={device}")
     rows = [{name: value for name, value in row.items() if value is not None} for row in repository.rows]
     (device / "rows.json").write_text(json.dumps(rows), "utf-8")
-    run(["uv", "venv", "--quiet", "--python", str(repository.folder / ".venv/bin/python"), ".venv"], device, repository.env)
+    run(
+        ["uv", "venv", "--quiet", "--python", str(repository.folder / ".venv/bin/python"), ".venv"],
+        device,
+        repository.env,
+    )
     install = ["uv", "pip", "install", "--quiet", "--python", ".venv", "--requirement", "requirements.txt"]
     run(install, device, repository.env)
-    assert not {"pandas", "sklearn", "pydantic", "yaml"} & {p.name for p in device.glob(".venv/lib/*/site-packages/*")}
-    answers = json.loads(run([".venv/bin/python", "scorer.py", "rows.json"], device, {"PATH": "/usr/bin:/bin"}))
+    assert not {"pandas", "sklearn", "pydantic", "yaml"} & {
+        p.name for p in device.glob(".venv/lib/*/site-packages/*")
+    }
+    answers = json.loads(
+        run([".venv/bin/python", "scorer.py", "rows.json"], device, {"PATH": "/usr/bin:/bin"})
+    )
     return [answer.get("probabilities") or answer["values"] for answer in answers]
 
 

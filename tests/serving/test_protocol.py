@@ -43,7 +43,9 @@ except triton.InferenceServerException as error:
 print(json.dumps(told))
 """
 
-DATATYPES = {"BOOL", "BYTES", "FP16", "FP32", "FP64"} | {f"{u}INT{n}" for u in ("", "U") for n in (8, 16, 32, 64)}
+DATATYPES = {"BOOL", "BYTES", "FP16", "FP32", "FP64"} | {
+    f"{u}INT{n}" for u in ("", "U") for n in (8, 16, 32, 64)
+}
 
 
 def test_triton_s_client_gets_the_same_answers(
@@ -72,7 +74,11 @@ def test_metadata_has_the_protocol_s_fields(classification: Repository, service:
     version = classification.info["version"]
     for path in (MODEL, f"{MODEL}/versions/{version}"):
         told = service.ask("GET", path).json()
-        assert (told["name"], told["versions"], told["platform"]) == ("my_model", [version], "onnx_onnxruntime")
+        assert (told["name"], told["versions"], told["platform"]) == (
+            "my_model",
+            [version],
+            "onnx_onnxruntime",
+        )
         assert [column["name"] for column in told["inputs"]] == list(COLUMNS)
         for column in [*told["inputs"], *told["outputs"]]:
             assert set(column) == {"name", "datatype", "shape"}
@@ -108,7 +114,13 @@ def test_only_what_is_asked_for_is_answered(service: Service, names: list[str]) 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"shape": [1]}, {"data": [[1.5]]}, {"datatype": "FP64"}, {"datatype": "INT8", "data": [1]}, {"data": [None]}],
+    [
+        {"shape": [1]},
+        {"data": [[1.5]]},
+        {"datatype": "FP64"},
+        {"datatype": "INT8", "data": [1]},
+        {"data": [None]},
+    ],
     ids=json.dumps,
 )
 def test_forms_of_one_tensor_that_the_protocol_allows(service: Service, changed: dict[str, Any]) -> None:

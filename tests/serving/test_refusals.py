@@ -26,7 +26,21 @@ BIG = 10_000_000  # bytes
 MODEL = "/v2/models/my_model"
 
 # JSON texts that are no value of the column.
-NOT_A_NUMBER = ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1e39", "9" * 400, '"1.5"', '""', "true", "[1.5]", "{}", "1.5.1"]
+NOT_A_NUMBER = [
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e400",
+    "-1e400",
+    "1e39",
+    "9" * 400,
+    '"1.5"',
+    '""',
+    "true",
+    "[1.5]",
+    "{}",
+    "1.5.1",
+]
 WRONG: dict[str, list[str]] = {
     "amount": [*NOT_A_NUMBER, "100.001", "-1e5"],
     "weight": [*NOT_A_NUMBER, "null", "3.5e38"],
@@ -46,8 +60,8 @@ def bodies() -> Iterator[tuple[str, bytes]]:
             yield f"{column}={value[:20]}", f'{{"rows": [{row}]}}'.encode()
     for column in COLUMNS:
         if not may_miss(column):
-            row = {name: value for name, value in GOOD.items() if name != column}
-            yield f"without {column}", json.dumps({"rows": [GOOD, row]}).encode()
+            others = {name: value for name, value in GOOD.items() if name != column}
+            yield f"without {column}", json.dumps({"rows": [GOOD, others]}).encode()
     good = json.dumps(GOOD)
     yield from {
         "nothing": b"",
@@ -72,7 +86,9 @@ def bodies() -> Iterator[tuple[str, bytes]]:
         "an unknown column": json.dumps({"rows": [{**GOOD, "stays": "yes"}]}).encode(),
         "an unknown column of half a character": f'{{"rows": [{good[:-1]}, "\\udc00": 2.0}}]}}'.encode(),
         "an unknown column with a long name": json.dumps({"rows": [{**GOOD, "x" * 900_000: 1}]}).encode(),
-        "unknown columns without end": json.dumps({"rows": [{**GOOD, **dict.fromkeys(map(str, range(60_000)))}]}).encode(),
+        "unknown columns without end": json.dumps(
+            {"rows": [{**GOOD, **dict.fromkeys(map(str, range(60_000)))}]}
+        ).encode(),
         "deep lists": b"[" * 500_000,
         "deep lists in a value": f'{{"rows": [{{"amount": {"[" * 200_000}{"]" * 200_000}}}]}}'.encode(),
         "deep objects": b'{"a":' * 150_000 + b"1" + b"}" * 150_000,
@@ -97,6 +113,11 @@ def tensors() -> list[dict[str, Any]]:
     ]
 
 
+TENSORS: dict[str, list[Any]] = {
+    "shape": [None, [], [0], [-1, 1], [2, 1], [1, 2], [1, 1, 1], ["1"], [1.0], [True], 1, [10**30]],
+    "datatype": [None, "BYTES", "BOOL", "FP16", "fp32", "STRING", 32, ["FP32"]],
+    "data": [None, [], 1.5, "1.5", [1.5, 2.5], [[1.5, 2.5]], ["1.5"], [True], [1e39], [[]], [{}], [500]],
+}
 INFERENCES: dict[str, object] = {
     "no inputs": {},
     "inputs not a list": {"inputs": {"amount": 1}},
@@ -111,11 +132,7 @@ INFERENCES: dict[str, object] = {
     "outputs not a list": {"inputs": [*tensors(), tensor()], "outputs": "scores"},
     **{
         f"{key}={json.dumps(value)[:30]}": {"inputs": [*tensors(), tensor(**{key: value})]}
-        for key, values in {
-            "shape": [None, [], [0], [-1, 1], [2, 1], [1, 2], [1, 1, 1], ["1"], [1.0], [True], 1, [10**30]],
-            "datatype": [None, "BYTES", "BOOL", "FP16", "fp32", "STRING", 32, ["FP32"]],
-            "data": [None, [], 1.5, "1.5", [1.5, 2.5], [[1.5, 2.5]], ["1.5"], [True], [1e39], [[]], [{}], [500]],
-        }.items()
+        for key, values in TENSORS.items()
         for value in values
     },
     "a whole number that is none": {"inputs": [*tensors(), tensor(datatype="INT64")]},
@@ -171,7 +188,8 @@ def test_the_faults_are_named(service: Service) -> None:
 
 @pytest.mark.parametrize("path", ["/predict", f"{MODEL}/infer"])
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "json", ""]
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", "json", ""],
 )
 def test_content_types(service: Service, path: str, kind: str) -> None:
     refused(service, service.ask("POST", path, b"{}", {"Content-Type": kind}), 415)
@@ -219,8 +237,22 @@ def test_methods_of_what_is_read(service: Service, method: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nothing", "/predict/", "//predict", "/predict/../model.json", "/%00", "/%ff", "/v2/models/other", "/docs"]
-    + ["/v2/models", f"{MODEL}/versions/7", f"{MODEL}/versions/7/infer", "/v2/models/%F0%9F%A6%80/ready", "/" + "x" * 50_000],
+    [
+        "/",
+        "/nothing",
+        "/predict/",
+        "//predict",
+        "/predict/../model.json",
+        "/%00",
+        "/%ff",
+        "/v2/models/other",
+        "/docs",
+        "/v2/models",
+        f"{MODEL}/versions/7",
+        f"{MODEL}/versions/7/infer",
+        "/v2/models/%F0%9F%A6%80/ready",
+        "/" + "x" * 50_000,
+    ],
 )
 def test_paths(service: Service, path: str) -> None:
     refused(service, service.ask("GET", path), 404)

@@ -50,7 +50,11 @@ def test_answering_imports_nothing_of_training(classification: Repository, start
 
 
 def test_metrics_are_right_under_concurrency(service: Service) -> None:
-    requests = [("/predict", {"rows": [GOOD]}, "200"), ("/predict", {"rows": []}, "422"), ("/nothing", {}, "404")]
+    requests = [
+        ("/predict", {"rows": [GOOD]}, "200"),
+        ("/predict", {"rows": []}, "422"),
+        ("/nothing", {}, "404"),
+    ]
     service.post(*requests[0][:2])
     before, (count, seconds) = counted(service), timed(service, "/predict")
     with ThreadPoolExecutor(16) as clients:
@@ -81,7 +85,11 @@ def test_the_model_and_its_lineage_are_told(classification: Repository, service:
     assert told == info
     assert {"data_sha256", "sources_sha256", "lock_sha256", "commit", "trained_at"} <= set(told["lineage"])
     assert re.fullmatch("[0-9a-f]{64}", told["lineage"]["data_sha256"])
-    assert service.ask("GET", "/ready").json() == {"status": "ready", "model": "my_model", "version": info["version"]}
+    assert service.ask("GET", "/ready").json() == {
+        "status": "ready",
+        "model": "my_model",
+        "version": info["version"],
+    }
     assert service.post("/predict", {"rows": [GOOD]}).json()["version"] == info["version"]
     text = service.ask("GET", "/metrics").body.decode()
     data = info["lineage"]["data_sha256"][:12]
@@ -97,11 +105,16 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("told", ["make alone", "the whole group"])
-def test_sigterm_ends_it_after_the_requests_under_way(classification: Repository, tmp_path: Path, told: str) -> None:
+def test_sigterm_ends_it_after_the_requests_under_way(
+    classification: Repository, tmp_path: Path, told: str
+) -> None:
     port, body = free_port(), json.dumps({"rows": [GOOD]}).encode()
     service = Service(f"http://127.0.0.1:{port}")
     command = ["make", "serve", f"PORT={port}"]
-    with (tmp_path / "log").open("w") as log, started(command, classification.folder, classification.env, log) as process:
+    with (
+        (tmp_path / "log").open("w") as log,
+        started(command, classification.folder, classification.env, log) as process,
+    ):
         wait_for(f"{service.address}/ready")
         with service.connect() as busy, service.connect() as idle:
             busy.sendall(head("/predict", f"Content-Length: {len(body)}") + body[:20])
@@ -113,7 +126,9 @@ def test_sigterm_ends_it_after_the_requests_under_way(classification: Repository
             busy.sendall(body[20:])
             assert receive(busy).json()["predictions"]
         process.wait(timeout=15)
-        left = subprocess.run(["pgrep", "--session", str(process.pid)], capture_output=True, text=True, check=False)
+        left = subprocess.run(
+            ["pgrep", "--session", str(process.pid)], capture_output=True, text=True, check=False
+        )
         assert left.stdout == "", "a process is left"
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -132,7 +147,14 @@ def closed(port: int) -> None:
 def test_ctrl_c_ends_it_without_a_traceback(classification: Repository, tmp_path: Path) -> None:
     port = free_port()
     with (tmp_path / "log").open("w") as log:
-        command = [str(classification.folder / ".venv/bin/python"), "-m", "goldenpath_runtime", "serve", "--port", str(port)]
+        command = [
+            str(classification.folder / ".venv/bin/python"),
+            "-m",
+            "goldenpath_runtime",
+            "serve",
+            "--port",
+            str(port),
+        ]
         with started(command, classification.folder, classification.env, log) as process:
             wait_for(f"http://127.0.0.1:{port}/ready")
             process.send_signal(signal.SIGINT)
@@ -170,7 +192,7 @@ def test_the_container_s_setting_names_the_folder(classification: Repository, tm
     port = free_port()
     python = str(classification.folder / ".venv/bin/python")
     env = {**classification.env, "MODEL_DIR": str(classification.model)}
-    with (tmp_path / "log").open("w") as log:
-        with started([python, "-m", "goldenpath_runtime", "serve", "--port", str(port)], tmp_path, env, log):
-            wait_for(f"http://127.0.0.1:{port}/ready")
-            assert Service(f"http://127.0.0.1:{port}").ask("GET", MODEL).status == 200
+    command = [python, "-m", "goldenpath_runtime", "serve", "--port", str(port)]
+    with (tmp_path / "log").open("w") as log, started(command, tmp_path, env, log):
+        wait_for(f"http://127.0.0.1:{port}/ready")
+        assert Service(f"http://127.0.0.1:{port}").ask("GET", MODEL).status == 200

@@ -5,10 +5,61 @@ import sys
 import numpy as np
 import pandas as pd
 
-COMMON = "the a you we your our today now please team order call time new free call-back meeting re: best".split()
+COMMON = [
+    "the",
+    "a",
+    "you",
+    "we",
+    "your",
+    "our",
+    "today",
+    "now",
+    "please",
+    "team",
+    "order",
+    "call",
+    "time",
+    "new",
+    "free",
+    "call-back",
+    "meeting",
+    "re:",
+    "best",
+]
 KINDS = {
-    "ham": "lunch tomorrow report notes thanks project see agenda draft Müller invoice attached kids home".split(),
-    "spam": "winner prize cash claim urgent offer !!! loan credit guaranteed click limited bonus € 100%".split(),
+    "ham": [
+        "lunch",
+        "tomorrow",
+        "report",
+        "notes",
+        "thanks",
+        "project",
+        "see",
+        "agenda",
+        "draft",
+        "Müller",
+        "invoice",
+        "attached",
+        "kids",
+        "home",
+    ],
+    "spam": [
+        "winner",
+        "prize",
+        "cash",
+        "claim",
+        "urgent",
+        "offer",
+        "!!!",
+        "loan",
+        "credit",
+        "guaranteed",
+        "click",
+        "limited",
+        "bonus",
+        "€",
+        "100%",
+    ],
 }
 
 rng = np.random.default_rng(0)

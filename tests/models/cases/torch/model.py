@@ -8,14 +8,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
-from torch import nn
-
 from goldenpath_runtime import Candidate, Dataset, Exported, SklearnCandidate
 from goldenpath_runtime import Model as BaseModel
 from goldenpath_runtime.interface import Scores
 from goldenpath_runtime.schema import Column
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from torch import nn
 
 
 class Network(nn.Module):
@@ -32,7 +31,11 @@ class Network(nn.Module):
         self.register_buffer("scale", known.std(0))
         self.register_buffer("level", truth.mean())
         self.layers = nn.Sequential(
-            nn.Linear(inputs.shape[1], width), nn.Tanh(), nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1)
+            nn.Linear(inputs.shape[1], width),
+            nn.Tanh(),
+            nn.Linear(width, width),
+            nn.Tanh(),
+            nn.Linear(width, 1),
         )
 
     def forward(self, *columns: torch.Tensor) -> torch.Tensor:
@@ -59,7 +62,9 @@ class TorchCandidate:
         for _ in range(self.epochs):
             for batch in torch.split(torch.randperm(len(inputs)), 64):
                 optimizer.zero_grad()
-                loss = nn.functional.mse_loss(self.network(*torch.split(inputs[batch], 1, dim=1)), truth[batch])
+                loss = nn.functional.mse_loss(
+                    self.network(*torch.split(inputs[batch], 1, dim=1)), truth[batch]
+                )
                 torch.autograd.backward(loss)
                 optimizer.step()
 
