@@ -5,7 +5,7 @@ UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
 
-.PHONY: help setup demo test lint preview lock release tags clean
+.PHONY: help setup demo test lint preview bench lock release tags clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ demo: setup ## start a repository beside this one, train, gate and serve its mod
 	@$(RUN) python -m tools.demo $(DEMO)
 
 test: setup lint ## all that CI runs
-	$(RUN) pytest -m "not live and not image and not wide and not slow"
+	$(RUN) pytest
 
 lint: ## formatting, common mistakes, types
 	$(RUN) ruff format --check
@@ -32,6 +32,9 @@ preview: ## render every case into tests/golden, and show what changed for users
 	$(RUN) python -m tests.preview
 	@git --no-pager diff --stat -- tests/golden
 	@git ls-files --others --exclude-standard -- tests/golden
+
+bench: ## the service of a generated repository, beside a bare one; PROJECT=folder, after its make setup pipeline
+	@$(RUN) python -m benchmarks.serving $(or $(PROJECT),$(DEMO))
 
 lock: ## the template's pins anew, from the newest versions that go together
 	$(RUN) python -m tools.lock

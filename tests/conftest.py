@@ -10,13 +10,6 @@ import pytest
 collect_ignore = ["golden"]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the marks of what `make test` leaves out; each has a tox environment of its own."""
-    config.addinivalue_line("markers", "live: installs and runs generated repositories")
-    config.addinivalue_line("markers", "image: builds and runs container images")
-    config.addinivalue_line("markers", "wide: many data sets, or a large one")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Copier and git, which tests call in this process, see neither the user's settings nor a token."""

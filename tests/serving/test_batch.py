@@ -170,9 +170,9 @@ def test_columns_that_would_be_there_twice(classification: Repository, tmp_path:
 
 def test_what_spreadsheets_write_is_read(classification: Repository, tmp_path: Path) -> None:
     """A byte order mark, line ends of Windows, line breaks in cells, other columns, gaps by many names."""
-    rows = [{"of others": "two\nlines", **row} for row in classification.rows[:3]]
+    rows = [{"note": "007", "of others": "two\nlines", **row} for row in classification.rows[:3]]
     for row, gap in zip(rows, ("NA", "null", "None"), strict=True):
-        row.update({"amount": gap, "plan": gap, "note": gap})
+        row.update({"amount": gap, "plan": gap, "note": "007"})
     source = write_csv(tmp_path / "rows.csv", rows)
     source.write_bytes(b"\xef\xbb\xbf" + source.read_bytes())
     assert (
@@ -184,6 +184,7 @@ def test_what_spreadsheets_write_is_read(classification: Repository, tmp_path: P
     assert [row["of others"] for row in scored] == ["two\nlines"] * 3
     assert all(row["predicted"] in {"yes", "no"} for row in scored)
     assert all(row["amount"] == row["plan"] == "" for row in scored)
+    assert all(row["note"] == "007" for row in scored), "text is no number, in the first column either"
 
 
 TYPED = """

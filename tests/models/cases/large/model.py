@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from goldenpath_runtime import Candidate, SklearnCandidate, default_features
-from goldenpath_runtime import Model as BaseModel
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
+
+from goldenpath_runtime import Candidate, SklearnCandidate, default_features
+from goldenpath_runtime import Model as BaseModel
 
 
 class Model(BaseModel):

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from goldenpath_runtime import Candidate, SklearnCandidate, default_features
-from goldenpath_runtime import Model as BaseModel
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
+
+from goldenpath_runtime import Candidate, SklearnCandidate, default_features
+from goldenpath_runtime import Model as BaseModel
 
 
 class Model(BaseModel):

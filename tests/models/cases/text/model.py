@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from goldenpath_runtime import Candidate, SklearnCandidate
-from goldenpath_runtime import Model as BaseModel
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+
+from goldenpath_runtime import Candidate, SklearnCandidate
+from goldenpath_runtime import Model as BaseModel
 
 
 class Model(BaseModel):
@@ -22,8 +23,6 @@ class Model(BaseModel):
     def candidates(self) -> Mapping[str, Candidate]:
         """One linear model, more or less free."""
         return {
-            f"linear_{strength:g}": SklearnCandidate(
-                make_pipeline(self.features(), LogisticRegression(C=strength))
-            )
+            f"linear_{strength:g}": SklearnCandidate(make_pipeline(self.features(), LogisticRegression(C=strength)))
             for strength in (0.1, 1, 10)
         }

@@ -5,61 +5,10 @@ import sys
 import numpy as np
 import pandas as pd
 
-COMMON = [
-    "the",
-    "a",
-    "you",
-    "we",
-    "your",
-    "our",
-    "today",
-    "now",
-    "please",
-    "team",
-    "order",
-    "call",
-    "time",
-    "new",
-    "free",
-    "call-back",
-    "meeting",
-    "re:",
-    "best",
-]
+COMMON = "the a you we your our today now please team order call time new free call-back meeting re: best".split()
 KINDS = {
-    "ham": [
-        "lunch",
-        "tomorrow",
-        "report",
-        "notes",
-        "thanks",
-        "project",
-        "see",
-        "agenda",
-        "draft",
-        "Müller",
-        "invoice",
-        "attached",
-        "kids",
-        "home",
-    ],
-    "spam": [
-        "winner",
-        "prize",
-        "cash",
-        "claim",
-        "urgent",
-        "offer",
-        "!!!",
-        "loan",
-        "credit",
-        "guaranteed",
-        "click",
-        "limited",
-        "bonus",
-        "€",
-        "100%",
-    ],
+    "ham": "lunch tomorrow report notes thanks project see agenda draft Müller invoice attached kids home".split(),
+    "spam": "winner prize cash claim urgent offer !!! loan credit guaranteed click limited bonus € 100%".split(),
 }
 
 rng = np.random.default_rng(0)

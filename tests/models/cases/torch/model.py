@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from torch import nn
+
 from goldenpath_runtime import Candidate, Dataset, Exported, SklearnCandidate
 from goldenpath_runtime import Model as BaseModel
 from goldenpath_runtime.interface import Scores
 from goldenpath_runtime.schema import Column
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
-from torch import nn
 
 
 class Network(nn.Module):
@@ -62,9 +63,7 @@ class TorchCandidate:
         for _ in range(self.epochs):
             for batch in torch.split(torch.randperm(len(inputs)), 64):
                 optimizer.zero_grad()
-                loss = nn.functional.mse_loss(
-                    self.network(*torch.split(inputs[batch], 1, dim=1)), truth[batch]
-                )
+                loss = nn.functional.mse_loss(self.network(*torch.split(inputs[batch], 1, dim=1)), truth[batch])
                 torch.autograd.backward(loss)
                 optimizer.step()
 
