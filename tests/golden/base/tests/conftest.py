@@ -20,6 +20,9 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def rows(project: pipeline.Project) -> list[dict[str, Any]]:
     """The test rows as a client would send them: a missing value is None."""
-    frame = project.dataset("test").frame()[list(project.model.columns)].astype(object)
+    columns = project.model.columns
+    frame = project.dataset("test").frame()[list(columns)].astype(object)
+    for name in (name for name, column in columns.items() if column.type == "integer"):
+        frame[name] = frame[name].map(int, na_action="ignore").astype(object)
     records = frame.where(frame.notna(), None).to_dict("records")
     return [{str(name): value for name, value in record.items()} for record in records]

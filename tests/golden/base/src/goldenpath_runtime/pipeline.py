@@ -67,6 +67,8 @@ def open_project(name: str | None) -> Project:
     named = {*params.target, *params.gate.slices.columns, *filter(None, [params.split.column])}
     if unknown := sorted(named - schema.columns.keys()):
         raise ProjectError(f"{PARAMS} names {', '.join(unknown)}, which {params.schema_file} does not list")
+    if params.task == "regression" and not all(schema.columns[target].is_number for target in params.target):
+        raise ProjectError(f"{PARAMS}: a regression has numbers for targets, and {params.schema_file} says otherwise")
     return Project(name, params, entry.load()(params, schema))
 
 

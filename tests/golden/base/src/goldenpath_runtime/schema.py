@@ -18,6 +18,7 @@ from .config import Frozen, ProjectError, read_yaml
 
 FEW = 20  # a drafted text column with at most this many different values is called a category
 LARGEST = float(np.finfo(np.float32).max)
+EXACT = 2.0**53  # up to here a float holds every whole number
 DATE = r"\d{4}-\d\d-\d\d"  # how a drafted time begins
 
 
@@ -63,7 +64,7 @@ class Schema(Frozen):
         return kept
 
     def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The schema's columns, in its order and types: float64, boolean, str or datetime64, missing values kept."""
+        """The schema's columns, in its order and types: float64, Int64, boolean, str or datetime64, missing kept."""
         missing = [name for name in self.columns if name not in frame]
         if missing:
             raise ProjectError(f"the data have no column {', '.join(missing)}; they have {', '.join(frame.columns)}")
@@ -78,7 +79,8 @@ class Schema(Frozen):
         except pa.errors.SchemaErrors as error:
             failed = error.failure_cases.groupby(["column", "check"], dropna=False, sort=True)["failure_case"]
             lines = [
-                f"  {where}: {rule} fails for {len(bad)} rows, such as {bad.iloc[0]!r}" for (where, rule), bad in failed
+                f"  {where}: {rule} fails for {len(bad)} rows, such as {bad.tolist()[0]!r}"
+                for (where, rule), bad in failed
             ]
             raise ProjectError("the data break schema.yaml:\n" + "\n".join(lines)) from None
 
@@ -117,7 +119,9 @@ def _coerce(values: pd.Series, column: Column) -> pd.Series:
         if column.type == "boolean":
             return values.astype("boolean")
         if column.is_number:
-            return pd.to_numeric(values).astype(np.float64)
+            numbers = pd.to_numeric(values).astype(np.float64)
+            whole = column.type == "integer" and _whole(numbers).all()
+            return numbers.astype("Int64") if whole else numbers  # what is not whole is listed by the check
         if column.type == "time":
             return pd.to_datetime(values, format="ISO8601", utc=True)
     except (ValueError, TypeError) as error:
@@ -127,7 +131,7 @@ def _coerce(values: pd.Series, column: Column) -> pd.Series:
 
 
 def _whole(values: pd.Series) -> pd.Series:
-    return values.isna() | (values == values.round())
+    return values.isna() | ((values % 1 == 0) & (values.abs() <= EXACT))
 
 
 def _draft(values: pd.Series) -> dict[str, Any]:
@@ -136,7 +140,8 @@ def _draft(values: pd.Series) -> dict[str, Any]:
         numbers = pd.to_numeric(values).astype(np.float64)
         found |= _limits(numbers[np.isfinite(numbers)], whole=found["type"] == "integer")
     if found["type"] == "category":
-        found["values"] = sorted({str(value) for value in values.dropna()} - {""})
+        listed = sorted({str(value) for value in values.dropna()} - {""})
+        found |= {"values": listed} if listed else {}
     return found | ({"nullable": True} if (values.isna() | (values.astype(str) == "")).any() else {})
 
 
