@@ -43,7 +43,8 @@ def value_out_of_bounds(project: Path, env: dict[str, str]) -> str:
     limits = yaml.safe_load((project / "data/schema.yaml").read_text("utf-8"))["columns"]
     name = next(name for name, rule in limits.items() if rule.get("max") is not None)
     _edit(project, env, f"rows.loc[0, {name!r}] = {int(limits[name]['max'])} + 10_000")
-    assert name in (printed := make(project, env, "data", expect=2))
+    printed = make(project, env, "data", expect=2)
+    assert name in printed
     return "fail\n" if "break schema.yaml" in printed else printed
 
 
@@ -62,7 +63,7 @@ def _edit(project: Path, env: dict[str, str], change: str) -> None:
     (path,) = (project / "data/raw").iterdir()
     kind = path.suffix.removeprefix(".")
     code = f"import pandas as pd; rows = pd.read_{kind}({str(path)!r}); {change}; rows.to_{kind}({str(path)!r}, index=False)"
-    run([project / ".venv/bin/python", "-c", code], project, env)
+    run([str(project / ".venv/bin/python"), "-c", code], project, env)
 
 
 BREAKS: dict[str, Callable[[Path, dict[str, str]], str]] = {
@@ -115,7 +116,7 @@ def bring(case: Path, project: Path, env: dict[str, str]) -> None:
     (settings,) = yaml.safe_load((case / "params.yaml").read_text("utf-8"))["models"].values()
     rows = project / settings["data"]["source"]
     rows.parent.mkdir()
-    run([project / ".venv/bin/python", case / "rows.py", rows], project, env)
+    run([str(project / ".venv/bin/python"), str(case / "rows.py"), str(rows)], project, env)
     drafted = make(project, env, "--silent", "schema", f"FILE={rows.relative_to(project)}")
     (project / "data/schema.yaml").write_text(drafted[drafted.index("# What the rows") :], "utf-8")
 
@@ -124,7 +125,7 @@ def install(name: str, project: Path, env: dict[str, str]) -> None:
     """Torch, for the one case that needs it; its CPU build, wherever pip finds one."""
     if name == "torch":
         run(["uv", "pip", "install", "--quiet", "pip"], project, env)
-        run([project / ".venv/bin/python", "-m", "pip", "install", "--quiet", *TORCH], project, env)
+        run([str(project / ".venv/bin/python"), "-m", "pip", "install", "--quiet", *TORCH], project, env)
 
 
 def asked(project: Path, address: str) -> list[dict[str, Any]]:
