@@ -12,7 +12,6 @@ import io
 import json
 import re
 import tempfile
-import tokenize
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -36,7 +35,7 @@ FIRST_LINES = 12
 class _StrictLoader(yaml.SafeLoader):
     """YAML that takes no key twice, and any tag."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         if doubled := {str(key) for key in keys if keys.count(key) > 1}:
             raise yaml.YAMLError(f"twice the key {', '.join(sorted(doubled))}")
@@ -205,42 +204,6 @@ def every_file_says_whose_it_is(files: Files) -> Iterator[str]:
             yield f"{path}: its first lines do not say that it is the user's ('yours')"
         if owner == "shared" and (OWNED in start or "Shared" not in start):
             yield f"{path}: its first lines do not say that it is shared, and that updates merge"
-
-
-def owned_python_lines(files: Files) -> int:
-    """Lines of the template's own Python that hold code: no blank ones, comments or docstrings."""
-    package = package_name(files)
-    owned = (
-        text for path, text in files.items() if path.endswith(".py") and ownership(path, package) == "owned"
-    )
-    return sum(code_lines(text) for text in owned)
-
-
-def code_lines(source: bytes) -> int:
-    """The number of lines that hold code."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = [
-        node
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, documented) and ast.get_docstring(node)
-    ]
-    docstrings = {
-        line for node in nodes for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
-    }
-    silent = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENCODING,
-        tokenize.ENDMARKER,
-    }
-    tokens = tokenize.tokenize(io.BytesIO(source).readline)
-    lines = {
-        n for token in tokens if token.type not in silent for n in range(token.start[0], token.end[0] + 1)
-    }
-    return len(lines - docstrings)
 
 
 RULES = (

@@ -16,6 +16,7 @@ from tests.questionnaire import choices, questions
 from tests.support import Files, render
 from tests.template import output_rules as rules
 from tests.template.agreement import GITHUB, GITLAB, TARGETS, called, ci_calls, targets, unknown_calls
+from tests.template.budget import code_lines, owned_python_lines
 from tests.template.cases import CASES, Answers, pairs, values
 
 Rule = Callable[[Files], Iterator[str]]
@@ -114,14 +115,12 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 def test_budget(preset: str, most_files: int, most_lines: int) -> None:
     files = rendered({"preset": preset})
     assert len(files) <= most_files, f"{len(files)} files: {', '.join(files)}"
-    assert 0 < (lines := rules.owned_python_lines(files)) <= most_lines, (
-        f"{lines} lines of the template's Python"
-    )
+    assert 0 < (lines := owned_python_lines(files)) <= most_lines, f"{lines} lines of the template's Python"
 
 
 def test_code_lines_are_counted() -> None:
     source = b'"""Doc."""\n\n# Comment.\ndef f(x: int) -> str:\n    """Doc\n    string."""\n    return """two\nlines"""\n'
-    assert rules.code_lines(source) == 3
+    assert code_lines(source) == 3
 
 
 class Defect(NamedTuple):

@@ -19,6 +19,7 @@ from .interface import Dataset, Exported
 def write_model(folder: Path, name: str, exported: Exported, data: Dataset, lineage: Mapping[str, Any]) -> None:
     """Write both files. The inputs' hashes go into the graph too; times do not, so equal inputs give equal bytes."""
     graph = onnx.load_from_string(exported.content)
+    graph.opset_import.sort(key=lambda opset: opset.domain)  # skl2onnx walks a set, in another order each time
     onnx.helper.set_model_props(graph, {k: str(v) for k, v in sorted(lineage.items()) if k.endswith("_sha256")})
     content = graph.SerializeToString(deterministic=True)
     sha256 = hashlib.sha256(content).hexdigest()

@@ -129,6 +129,11 @@ class SklearnCandidate:
             options=options,
             name="model",
         )
+        renamed = {node.name: name for node, name in zip(graph.graph.input, kinds, strict=True)}
+        for node in graph.graph.input:  # skl2onnx writes `home town` as home_town
+            node.name = renamed[node.name]
+        for node in graph.graph.node:
+            node.input[:] = [renamed.get(name, name) for name in node.input]
         return Exported(graph.SerializeToString(deterministic=True), graph.graph.output[-1].name)
 
 

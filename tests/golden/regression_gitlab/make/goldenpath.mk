@@ -4,7 +4,7 @@
 
 UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 UV_VERSION := 0.13.8
-RUN = UV_PYTHON=.venv $(UV) run --no-sync
+RUN = env UV_PYTHON=.venv $(UV) run --no-sync
 STEP = $(RUN) python -m goldenpath_runtime
 OF_MODEL = $(if $(MODEL),--model $(MODEL))
 FIND_PYTHON = $(UV) python find --no-project "$$(cat .python-version)" >/dev/null 2>&1
