@@ -111,16 +111,20 @@ def serving(folder: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = ["make", "serve", f"PORT={port}"]
     print(f"\n$ {' '.join(command)}", flush=True)
-    server = subprocess.Popen(command, cwd=folder, env=environment(), start_new_session=True)
+    log = folder / "build" / "service.log"
+    with log.open("w", encoding="utf-8") as printed:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment(), stderr=printed, start_new_session=True
+        )
     try:
         address = ADDRESS.format(port=port)
-        wait(server, f"{address}/ready")
+        wait(server, f"{address}/ready", log)
         yield address
     finally:
         stop(server)
 
 
-def wait(server: subprocess.Popen[bytes], url: str) -> None:
+def wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Return when the service answers. Raises DemoError when it ends first or takes too long."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
@@ -130,7 +134,7 @@ def wait(server: subprocess.Popen[bytes], url: str) -> None:
             time.sleep(0.2)
         else:
             return
-    raise DemoError(f"the service did not answer at {url}; its message stands above")
+    raise DemoError(f"the service did not answer at {url}; it said:\n{log.read_text('utf-8')}")
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
@@ -169,9 +173,10 @@ def value_of(text: str) -> float | str | None:
 def figures(reports: Path) -> str:
     """The quality figures of the model and the baseline as a table, the gate's word, and where the report lies."""
     measured = json.loads((reports / "metrics.json").read_text("utf-8"))
-    lines = [f"{'figure':<14}{'model':>10}{'baseline':>10}"]
+    wide = max(map(len, measured["test"])) + 2
+    lines = [f"{'figure':<{wide}}{'model':>10}{'baseline':>10}"]
     for name, value in measured["test"].items():
-        lines.append(f"{name:<14}{value:>10.4f}{measured['baseline'].get(name, float('nan')):>10.4f}")
+        lines.append(f"{name:<{wide}}{value:>10.4f}{measured['baseline'].get(name, float('nan')):>10.4f}")
     verdict = (reports / "gate.verdict").read_text("utf-8").strip()
     return "\n".join([*lines, f"Gate: {verdict}", f"Report: {reports / 'report.md'}"])
 

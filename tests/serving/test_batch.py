@@ -15,8 +15,6 @@ import pytest
 from tests.serving.repository import Repository, write_csv
 from tests.support import run
 
-pytestmark = pytest.mark.live
-
 AS_PARQUET = """
 import sys, pyarrow.csv as csv, pyarrow.parquet as pq
 with csv.open_csv(sys.argv[1]) as rows, pq.ParquetWriter(sys.argv[2], rows.schema) as writer:

@@ -12,8 +12,6 @@ from tests.serving.repository import Repository, write_csv
 from tests.support import run
 from tests.template import live
 
-pytestmark = pytest.mark.live
-
 ASK = """
 import json, subprocess, sys, time, urllib.request
 service = subprocess.Popen(["make", "serve", "PORT=8000"])

@@ -43,7 +43,6 @@ def fuzz(repository: Repository, service: Service, folder: Path, examples: int, 
     return run([*SCHEMATHESIS, "run", document, *size, *options], folder, repository.env)
 
 
-@pytest.mark.live
 def test_a_few_examples_find_no_fault(classification: Repository, service: Service, tmp_path: Path) -> None:
     report = fuzz(classification, service, tmp_path, 10, "--phases", "coverage,fuzzing")
     assert "Tested: 14" in report, report
@@ -57,7 +56,6 @@ def test_hundreds_of_examples_find_no_fault(repository: Repository, tmp_path: Pa
     print(report[report.index("Test cases:") :])
 
 
-@pytest.mark.live
 def test_a_document_that_lies_is_found_out(classification: Repository, tmp_path: Path) -> None:
     """The guard of the tests above: a limit left out of the document, or a status, is a failure."""
     app = classification.folder / "src/goldenpath_runtime/openapi.py"

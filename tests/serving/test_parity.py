@@ -98,7 +98,6 @@ def _of_columns(row: dict[str, Any]) -> dict[str, float]:
     return {name.split("_", 1)[1]: float(row[name]) for name in row if name.startswith(prefixes)}
 
 
-@pytest.mark.live
 def test_all_ways_give_the_same_answers(repository: Repository, tmp_path: Path, asked: Service) -> None:
     ways: list[Callable[[Repository, Path, Service], Scores]]
     ways = [protocol, batch_csv, batch_parquet, embedded]
@@ -111,7 +110,6 @@ def test_all_ways_give_the_same_answers(repository: Repository, tmp_path: Path, 
             assert one == pytest.approx(other, rel=1e-5, abs=1e-5), (way.__name__, row)
 
 
-@pytest.mark.live
 def test_each_row_alone_is_answered_as_all_together(classification: Repository, service: Service) -> None:
     def ask(rows: list[Row]) -> list[dict[str, Any]]:
         predictions: list[dict[str, Any]] = service.post("/predict", {"rows": rows}).json()["predictions"]

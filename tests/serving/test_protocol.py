@@ -13,8 +13,6 @@ from tests.serving.test_refusals import GOOD, MODEL, tensor, tensors
 from tests.serving.wire import Service
 from tests.support import run
 
-pytestmark = pytest.mark.live
-
 TRITON = """
 import json, sys
 import numpy as np

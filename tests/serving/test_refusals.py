@@ -11,8 +11,6 @@ import pytest
 from tests.serving.repository import COLUMNS, Repository, may_miss
 from tests.serving.wire import JSON, Answer, Service, head, receive
 
-pytestmark = pytest.mark.live
-
 GOOD: dict[str, Any] = {
     "amount": 1.5,
     "weight": 2.0,

@@ -20,8 +20,6 @@ from tests.serving.test_refusals import GOOD, MODEL
 from tests.serving.wire import Service, head, receive
 from tests.support import run, started, wait_for
 
-pytestmark = pytest.mark.live
-
 # What is only for training, and what would make the image twice as large.
 HEAVY = ("pandas", "sklearn", "scipy", "skl2onnx", "onnx", "pandera", "matplotlib", "pyarrow", "dvc")
 

@@ -1,6 +1,6 @@
 """A new repository is green on its first run, for the cases that together contain every choice.
 
-`make test` runs a sample of them, the tox environment `live` all.
+`make test` runs a sample of them, the tox environment `live` all, and `pairs` a repository for every pair of answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 from tests.questionnaire import ROOT
 from tests.support import commit_all, environment, generate, git, make, read_tree, run
 from tests.template import live
-from tests.template.cases import CASES, LIVE_SAMPLE
+from tests.template.cases import CASES, LIVE_SAMPLE, pairs
 from tests.template.source_rules import reserved
 
 GREEN = ("setup", "check", "smoke", "pipeline")
@@ -67,6 +67,15 @@ def test_a_new_repository_is_green(name: str, tmp_path: Path, request: pytest.Fi
     if "embedded" in project.serve:
         make(project.folder, project.env, "embed", "OUT=build/embedded")
         assert list((project.folder / "build/embedded").rglob("model.onnx"))
+
+
+@pytest.mark.pairs
+@pytest.mark.parametrize("pair", range(len(pairs())))
+def test_every_pair_of_answers_is_green(pair: int, tmp_path: Path) -> None:
+    answers = {**pairs()[pair], "package_index": ""}
+    project = generate(tmp_path / "project", **answers)
+    make(project, environment(tmp_path / "home"), *GREEN)
+    assert (project / "reports" / answers["package_name"] / "gate.verdict").read_text("utf-8") == "pass\n"
 
 
 def test_running_changes_no_rendered_file(base: Project, tmp_path: Path) -> None:

@@ -38,9 +38,9 @@ def read_rows(source: str, schema: Schema | None = None, rows: int = BATCH) -> I
 
 def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
     text = [n for n, c in schema.columns.items() if c.type in ("category", "text")] if schema else []
-    wanted = (lambda name: name in schema.columns) if schema else None
-    with pd.read_csv(path, dtype=dict.fromkeys(text, "str"), usecols=wanted, chunksize=rows) as batches:
-        yield from batches
+    with pd.read_csv(path, dtype=dict.fromkeys(text, "str"), index_col=False, chunksize=rows) as batches:
+        for batch in batches:  # `usecols` would pass over rows with too many fields
+            yield batch[[name for name in batch if schema is None or name in schema.columns]]
 
 
 def _read_parquet(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:

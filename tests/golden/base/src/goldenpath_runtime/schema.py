@@ -125,7 +125,8 @@ def _coerce(values: pd.Series, column: Column) -> pd.Series:
         if column.type == "time":
             return pd.to_datetime(values, format="ISO8601", utc=True)
     except (ValueError, TypeError) as error:
-        raise ProjectError(f"column {values.name} is not of type {column.type}, as schema.yaml says: {error}") from None
+        why = str(error).splitlines()[0]
+        raise ProjectError(f"column {values.name} is not of type {column.type}, as schema.yaml says: {why}") from None
     texts = values.astype(object).map(str, na_action="ignore").astype("str")
     return texts.mask(texts == "")
 

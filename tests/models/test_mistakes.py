@@ -1,0 +1,132 @@
+"""What goes wrong when somebody brings data of their own: one message that says where, and no traceback.
+
+All of it happens in one process of a generated repository, since each start costs seconds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.models.conftest import in_one_process
+
+ROWS = "data/raw/rows.csv"
+GOOD = "".join(f"2026-01-{i % 28 + 1:02}T00:00,{i % 7}.5,{i},{'ab'[i % 2]},{i % 2}\n" for i in range(40))
+HEAD = "when,size,count,kind,target\n"
+PARAMS = f"""models:
+  own:
+    task: classification
+    target: target
+    data: {{source: {ROWS}}}
+    objective: {{metric: roc_auc}}
+    gate: {{slices: {{columns: [kind]}}}}
+"""
+SCHEMA = """columns:
+  when: {type: time}
+  size: {type: number}
+  count: {type: integer, min: 0, max: 100}
+  kind: {type: category, values: [a, b]}
+  target: {type: integer}
+"""
+FILES = {"params.yaml": PARAMS, "data/schema.yaml": SCHEMA, ROWS: HEAD + GOOD}
+
+RUN = """
+import contextlib, io, json, sys, traceback
+from pathlib import Path
+from goldenpath_runtime.__main__ import main
+
+printed = []
+for files, words in json.load(sys.stdin):
+    for path, text in files.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(text.encode("latin-1"))
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            code = main(words)
+        except Exception:
+            code = traceback.print_exc()
+    printed.append((code, out.getvalue()))
+json.dump(printed, sys.stdout)
+"""
+
+
+class Mistake(NamedTuple):
+    """In one file `old` becomes `new`; the whole file where `old` is empty. What the command then says."""
+
+    path: str
+    old: str
+    new: str
+    says: str
+    command: str = "data"
+
+
+FIRST = "2026-01-01T00:00,0.5,0,a,0"
+MISTAKES = {
+    "no such target": Mistake(
+        "params.yaml", "target: target", "target: tarket", "params.yaml names tarket, which data/schema.yaml"
+    ),
+    "no such slice": Mistake("params.yaml", "[kind]", "[kinds]", "names kinds, which data/schema.yaml"),
+    "two classes at once": Mistake(
+        "params.yaml", "target: target", "target: [target, kind]", "has one target"
+    ),
+    "no target": Mistake("params.yaml", "target: target", "target: []", "has one target"),
+    "words as numbers": Mistake(
+        "params.yaml",
+        "classification\n    target: target",
+        "regression\n    target: kind",
+        "numbers for targets",
+    ),
+    "no time column": Mistake(
+        "params.yaml", "objective", "split: {by: time}\n    objective", "needs `column:`"
+    ),
+    "no file": Mistake("params.yaml", ROWS, "data/none.csv", "data/none.csv: not found"),
+    "a spreadsheet": Mistake("params.yaml", ROWS, "rows.xlsx", "neither .csv nor .parquet"),
+    "another encoding": Mistake(ROWS, "", "kind\nstra\xdfe\n", f"{ROWS}: cannot be read: 'utf-8' codec"),
+    "an empty file": Mistake(ROWS, "", "", f"{ROWS}: cannot be read: No columns"),
+    "ragged rows": Mistake(ROWS, "", HEAD + GOOD + "1,2,3,4,5,6,7\n", "Expected 5 fields in line 42, saw 7"),
+    "semicolons": Mistake(ROWS, "", (HEAD + GOOD).replace(",", ";"), "have no column when, size"),
+    "infinity": Mistake(ROWS, FIRST, "2026-01-01T00:00,inf,0,a,0", "size: less_than_or_equal_to(3.4"),
+    "a half": Mistake(ROWS, FIRST, "2026-01-01T00:00,0.5,0.5,a,0", "count: a whole number fails for 1 rows"),
+    "out of bounds": Mistake(
+        ROWS, FIRST, "2026-01-01T00:00,0.5,101,a,0", "100.0) fails for 1 rows, such as 101"
+    ),
+    "a word": Mistake(ROWS, FIRST, "2026-01-01T00:00,none?,0,a,0", "column size is not of type number"),
+    "a new category": Mistake(ROWS, FIRST, "2026-01-01T00:00,0.5,0,c,0", "fails for 1 rows, such as 'c'"),
+    "a missing value": Mistake(ROWS, FIRST, "2026-01-01T00:00,,0,a,0", "size: not_nullable fails for 1 rows"),
+    "a German date": Mistake(ROWS, FIRST, "31.12.2026,0.5,0,a,0", "column when is not of type time"),
+    "one class": Mistake(ROWS, "", HEAD + GOOD.replace(",1\n", ",0\n"), "there is nothing to tell apart"),
+    "no such figure": Mistake("params.yaml", "roc_auc", "auc", "no candidate has the figure auc", "pipeline"),
+    "a classifier for numbers": Mistake(
+        "params.yaml", "classification", "regression", "candidate linear gives scores of shape", "pipeline"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def said(project: Path, env: dict[str, str]) -> dict[str, tuple[int | None, str]]:
+    """Exit code and output for each mistake; first of all, for none."""
+    calls = [(FILES, ["data"]), *((_files(mistake), [mistake.command]) for mistake in MISTAKES.values())]
+    return dict(zip(("none", *MISTAKES), in_one_process(project, env, RUN, calls), strict=True))
+
+
+def _files(mistake: Mistake) -> dict[str, str]:
+    text = FILES[mistake.path]
+    assert not mistake.old or text.count(mistake.old) >= 1, f"{mistake}: no longer fits"
+    return {**FILES, mistake.path: text.replace(mistake.old, mistake.new, 1) if mistake.old else mistake.new}
+
+
+def test_without_a_mistake_all_is_well(said: dict[str, tuple[int | None, str]]) -> None:
+    code, printed = said["none"]
+    assert code == 0, printed
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_explained(name: str, said: dict[str, tuple[int | None, str]]) -> None:
+    code, printed = said[name]
+    assert "error: " in printed, printed
+    assert MISTAKES[name].says in printed
+    assert code == 1
+    assert "Traceback" not in printed
