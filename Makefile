@@ -4,8 +4,9 @@
 UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
+TOUR ?= ../goldenpath-tour
 
-.PHONY: help setup demo test lint preview bench lock release tags clean
+.PHONY: help setup demo tour test lint preview bench lock release tags clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +21,9 @@ setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install what this repository
 demo: setup ## start a repository beside this one, train, gate and serve its model, ask it once; DEMO=folder
 	@$(RUN) python -m tools.demo $(DEMO)
 
+tour: setup ## the whole life of a model: trained, delivered, watched, taken back, trained anew; TOUR=folder
+	@$(RUN) python -m tools.tour $(TOUR) $(STORE)
+
 test: setup lint ## all that CI runs
 	$(RUN) pytest
 
@@ -33,7 +37,7 @@ preview: ## render every case into tests/golden, and show what changed for users
 	@git --no-pager diff --stat -- tests/golden
 	@git ls-files --others --exclude-standard -- tests/golden
 
-bench: ## the service of a generated repository, beside a bare one; PROJECT=folder, after its make setup pipeline
+bench: ## the service of a generated repository beside BentoML, MLflow and the bare floor; PROJECT=folder, after its make setup pipeline
 	@$(RUN) python -m benchmarks.serving $(or $(PROJECT),$(DEMO))
 
 lock: ## the template's pins anew, from the newest versions that go together

@@ -1,179 +1,211 @@
-"""How fast a generated repository's service answers, beside a bare Starlette endpoint in the same run.
+"""How fast a generated repository's service answers beside BentoML, MLflow's server and the least that could answer.
 
     make setup pipeline                            # in a generated repository
-    python -m benchmarks.serving path/to/it        # here; needs nothing but Python
+    make bench PROJECT=path/to/it                  # here: python -m benchmarks.serving path/to/it
 
-Both servers have one worker and take turns, so that a busy machine slows both alike: trust the ratio, not the rates.
+All serve the same ONNX model with one worker, and take turns in several rounds, so that a busy machine slows all alike:
+trust the ratios, not the rates. docs/benchmarks.md says what is compared.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import csv
 import json
 import os
-import socket
 import subprocess
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from math import isclose
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-ROUNDS = 3
-BARE = """
-import sys
-import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from platformdirs import user_cache_path
 
-async def predict(request):
-    await request.json()
-    return JSONResponse({"model": "none", "predictions": [{"label": "a", "probabilities": {"a": 0.75, "b": 0.25}}]})
+from benchmarks.client import ask, load
+from benchmarks.contenders import CEILING, FLOOR, OURS, QUIET, Contender, Places, contenders
+from benchmarks.machine import cpu_seconds, running
 
-async def ready(request):
-    return JSONResponse({})
-
-app = Starlette(routes=[Route("/predict", predict, methods=["POST"]), Route("/ready", ready)])
-uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="error")
-"""
+ROOT = Path(__file__).parent.parent
+PEERS = Path(__file__).with_name("peers.txt")
+TOLERANCE = 1e-5  # between the scores of two contenders
 
 
 class Figures(NamedTuple):
-    """Requests answered, and for each the milliseconds it took; the server's CPU seconds."""
+    """One turn of a contender, or the medians of several."""
 
-    seconds: float
-    milliseconds: list[float]
+    rate: float
+    """Answers a second."""
     cpu: float
-
-    def __str__(self) -> str:
-        """The row of a table."""
-        count = len(self.milliseconds)
-        p99 = sorted(self.milliseconds)[int(count * 0.99)]
-        p50, cpu = median(self.milliseconds), self.cpu / count * 1e6
-        return f"{count / self.seconds:10,.0f} {p50:10.2f} {p99:10.2f} {cpu:16.0f}"
-
-
-class Client(asyncio.Protocol):
-    """Sends one request again and again over one connection, each after the answer to the last."""
-
-    def __init__(self, request: bytes, until: float, seen: list[float], done: asyncio.Future[None]) -> None:
-        self.request, self.until, self.seen, self.done = request, until, seen, done
-        self.answer, self.sent = b"", 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (for mypy: TCP always is)
-        self.transport = transport
-        self.send()
-
-    def send(self) -> None:
-        """Send the request."""
-        self.sent = time.perf_counter()
-        self.transport.write(self.request)
-
-    def data_received(self, data: bytes) -> None:
-        """Take a whole answer and go on, until the time is over."""
-        self.answer += data
-        head, found, body = self.answer.partition(b"\r\n\r\n")
-        if not found or len(body) < int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]):
-            return
-        if not head.startswith(b"HTTP/1.1 200"):
-            self.done.set_exception(RuntimeError(f"refused: {body.decode()}"))
-            return
-        now, self.answer = time.perf_counter(), b""
-        self.seen.append((now - self.sent) * 1e3)
-        if now < self.until:
-            self.send()
-        else:
-            self.transport.close()
-            self.done.set_result(None)
-
-
-async def load(port: int, body: bytes, clients: int, seconds: float) -> list[float]:
-    """The milliseconds of each request that so many clients sent in that time."""
-    head = f"POST /predict HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    loop, seen, until = asyncio.get_running_loop(), list[float](), time.perf_counter() + seconds
-    ends = [loop.create_future() for _ in range(clients)]
-    for end in ends:
-        client = partial(Client, head.encode() + body, until, seen, end)
-        await loop.create_connection(client, "127.0.0.1", port)
-    await asyncio.gather(*ends)
-    return seen
-
-
-def measure(server: tuple[int, int], body: bytes, clients: int, seconds: float) -> Figures:
-    """The figures of one server, given by process and port, under so many clients."""
-    start, before = time.perf_counter(), cpu_seconds(server[0])
-    seen = asyncio.run(load(server[1], body, clients, seconds))
-    return Figures(time.perf_counter() - start, seen, cpu_seconds(server[0]) - before)
-
-
-def cpu_seconds(process: int) -> float:
-    """CPU seconds that a process has taken; 0 where there is no /proc."""
-    with suppress(FileNotFoundError):
-        fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return 0.0
-
-
-@contextmanager
-def server(project: Path, *command: str) -> Iterator[tuple[int, int]]:
-    """A server run by the project's Python, with its port as the last argument; process and port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [project / ".venv/bin/python", *command, str(port)], cwd=project, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(300):
-            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):
-                break
-            time.sleep(0.1)
-        yield process.pid, port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def one_row(project: Path) -> bytes:
-    """A request with the first complete row of the project's sample."""
-    (info,) = (json.loads(path.read_text("utf-8")) for path in project.glob("build/*/model/model.json"))
-    text = {name for name, rule in info["columns"].items() if rule["type"] in {"category", "text"}}
-    with (project / "data" / "sample.csv").open(encoding="utf-8", newline="") as file:
-        row = next(row for row in csv.DictReader(file) if all(row[name] for name in info["columns"]))
-    values = {name: row[name] if name in text else float(row[name]) for name in info["columns"]}
-    return json.dumps({"rows": [values]}).encode()
+    """Seconds of CPU for 1,000 answers, of all the server's processes."""
+    p50: float
+    """Milliseconds."""
+    p99: float
 
 
 def main() -> None:
-    """Print a table: 16 clients, then one."""
-    parser = argparse.ArgumentParser(description="How fast a generated repository's service answers.")
-    parser.add_argument("project", type=Path, help="a generated repository after `make setup pipeline`")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
-    args = parser.parse_args()
-    project, body = args.project.resolve(), one_row(args.project)
-    service = server(project, "-m", "goldenpath_runtime", "serve", "--port")
-    print(
-        f"{'clients':>7} {'server':10} {'answers/s':>10} {'p50 ms':>10} {'p99 ms':>10} {'CPU us an answer':>16}"
+    """Print the table, or all as JSON."""
+    parser = argparse.ArgumentParser(
+        description="How fast a generated repository's service answers, beside others."
     )
-    with service as ours, server(project, "-c", BARE) as bare:
-        for clients in (16, 1):
-            rounds = [
-                (measure(ours, body, clients, args.seconds), measure(bare, body, clients, args.seconds))
-                for _ in range(ROUNDS)
-            ]
-            for name, figures in zip(("service", "bare"), zip(*rounds, strict=True), strict=True):
-                best = max(figures, key=lambda one: len(one.milliseconds) / one.seconds)
-                print(f"{clients:7} {name:10} {best}")
-            ratio = median(len(a.milliseconds) / len(b.milliseconds) for a, b in rounds)
-            print(f"{clients:7} the service answers {ratio:.0%} as often as the bare endpoint")
+    parser.add_argument("project", type=Path, help="a generated repository after `make setup pipeline`")
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each turn")
+    parser.add_argument("--only", help="contenders with this in their names, besides ours and the floor")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        places = prepare(args.project.resolve(), Path(folder))
+        chosen = [
+            one
+            for one in contenders(places, one_row(places))
+            if not args.only or one.name in (OURS, FLOOR) or args.only.lower() in one.name.lower()
+        ]
+        result = summary(compare(chosen, places, args.clients, args.rounds, args.seconds))
+        spent = parts(places, result[OURS]["cpu"] * 1e3)
+    print(
+        json.dumps({"contenders": result, "microseconds": spent}, indent=2)
+        if args.json
+        else table(result, spent)
+    )
+
+
+def prepare(project: Path, work: Path) -> Places:
+    """Install the peers, where they are not yet, and write the model as MLflow wants it."""
+    models = sorted(project.glob("build/*/model"))
+    if len(models) != 1:
+        raise SystemExit(f"{project}: {len(models)} models in build/, not one; run make setup pipeline there")
+    python, peers = project / ".venv/bin/python", user_cache_path("goldenpath") / "peers"
+    uv = os.environ.get("UV", "uv")  # `uv run` names itself
+    run(uv, "venv", "--quiet", "--allow-existing", "--python", python, peers)
+    run(uv, "pip", "sync", "--quiet", "--python", peers / "bin/python", PEERS)
+    places = Places(project, models[0], peers, work)
+    run(
+        peers / "bin/python",
+        "-m",
+        "benchmarks.servers.mlflow_model",
+        work / "mlflow",
+        env=environment(places),
+    )
+    return places
+
+
+def run(*command: str | Path, env: Mapping[str, str] | None = None) -> bytes:
+    """What a command prints; SystemExit when it fails."""
+    done = subprocess.run(command, env=env, check=False, capture_output=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}: {done.stderr.decode(errors='replace')[-2000:]}")
+    return done.stdout
+
+
+def environment(places: Places, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a contender finds: no telemetry, no store but its own, our servers importable."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GOLDENPATH_", "PYTHON"))
+    }
+    own = {
+        "PYTHONPATH": str(ROOT),
+        "MODEL_FOLDER": str(places.model),
+        "PATH": f"{places.peers}/bin:{kept['PATH']}",
+    }
+    return kept | QUIET | own | dict(more or {})
+
+
+def one_row(places: Places) -> dict[str, Any]:
+    """The first complete row of the project's sample."""
+    columns = json.loads((places.model / "model.json").read_text("utf-8"))["columns"]
+    with (places.project / "data" / "sample.csv").open(encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if all(row[name] for name in columns))
+    kinds: dict[str, Callable[[str], Any]] = {"number": float, "integer": lambda text: int(float(text))}
+    kinds |= {"boolean": lambda text: text.lower() in ("true", "1"), "category": str, "text": str}
+    return {name: kinds[rule["type"]](row[name]) for name, rule in columns.items()}
+
+
+def compare(
+    chosen: Sequence[Contender], places: Places, clients: int, rounds: int, seconds: float
+) -> dict[str, list[Figures]]:
+    """The turns of each: all run all the time and are asked one after the other, in each round by another order."""
+    turns: dict[str, list[Figures]] = {one.name: [] for one in chosen}
+    with ExitStack() as stack:
+        servers = {}
+        for i, one in enumerate(chosen):
+            env = environment(places, one.env)
+            server = running(one.command, one.ready, env, places.work / f"{i}.log")
+            servers[one.name] = stack.enter_context(server)
+        check({one.name: ask(servers[one.name][1], one.request) for one in chosen if one.name != CEILING})
+        for one in chosen:
+            turn(servers[one.name], one.request, clients, min(1.0, seconds))  # warm
+        for number in range(rounds):
+            shift = number % len(chosen)
+            for one in (*chosen[shift:], *chosen[:shift]):
+                turns[one.name].append(turn(servers[one.name], one.request, clients, seconds))
+    return turns
+
+
+def turn(server: tuple[int, int], request: bytes, clients: int, seconds: float) -> Figures:
+    """Load one server, given by process and port."""
+    process, port = server
+    before = cpu_seconds(process)
+    taken = sorted(load(port, request, clients, seconds))
+    cpu = (cpu_seconds(process) - before) / len(taken) * 1e3
+    return Figures(len(taken) / seconds, cpu, median(taken), taken[int(len(taken) * 0.99)])
+
+
+def check(answers: Mapping[str, bytes]) -> None:
+    """Make sure that all have scored the same row with the same model; SystemExit otherwise."""
+    scores = {name: sorted(_floats(json.loads(answer))) for name, answer in answers.items()}
+    for name, found in scores.items():
+        pairs = zip(found, scores[OURS], strict=False)
+        if len(found) != len(scores[OURS]) or not all(
+            isclose(a, b, rel_tol=TOLERANCE, abs_tol=TOLERANCE) for a, b in pairs
+        ):
+            raise SystemExit(f"{name} answers {answers[name].decode()}, and {OURS} {answers[OURS].decode()}")
+
+
+def _floats(content: Any) -> Iterator[float]:
+    if isinstance(content, float):
+        yield content
+    for inner in (
+        content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    ):
+        yield from _floats(inner)
+
+
+def summary(turns: Mapping[str, Sequence[Figures]]) -> dict[str, dict[str, float]]:
+    """The medians of each, and how they stand to ours and to the floor: medians of each round's own ratio."""
+    result = {}
+    for name, its in turns.items():
+        found = Figures(*(median(values) for values in zip(*its, strict=True)))._asdict()
+        for word, other in (("ours", turns[OURS]), ("floor", turns[FLOOR])):
+            found[f"of_{word}"] = median(a.rate / b.rate for a, b in zip(its, other, strict=True))
+        found["cpu_of_ours"] = median(a.cpu / (b.cpu or 1) for a, b in zip(its, turns[OURS], strict=True))
+        result[name] = found
+    return result
+
+
+def parts(places: Places, whole: float) -> dict[str, float]:
+    """The microseconds of CPU that each part of an answer of ours takes, given the whole."""
+    request = {"REQUEST": json.dumps({"rows": [one_row(places)]})}
+    command = places.project / ".venv/bin/python", "-m", "benchmarks.servers.parts"
+    spent: dict[str, float] = json.loads(run(*command, env=environment(places, request)))
+    return {**spent, "HTTP, and what load adds to all of it": whole - sum(spent.values())}
+
+
+def table(result: Mapping[str, Mapping[str, float]], spent: Mapping[str, float]) -> str:
+    """The same for people."""
+    heads = ("answers/s", "CPU s/1,000", "p50 ms", "p99 ms", "x ours", "x floor", "CPU x ours")
+    forms = (",.0f", ".3f", ".2f", ".2f", ".2f", ".2f", ".2f")
+    lines = [f"{'':28}" + "".join(f"{head:>12}" for head in heads)]
+    for name, found in result.items():
+        cells = (format(value, form) for value, form in zip(found.values(), forms, strict=True))
+        lines.append(f"{name:28}" + "".join(f"{cell:>12}" for cell in cells))
+    whole = sum(spent.values())
+    lines += ["", f"{OURS}: {whole:.0f} us of CPU an answer"]
+    lines += [f"  {name:40}{took:8.0f}{took / whole:8.0%}" for name, took in spent.items()]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, TARGET = "goldenpath_demo", "sex"
 ADDRESS = "http://127.0.0.1:{port}"
 READY_SECONDS = 60.0
+BASELINE = "the simplest model worth having, here a linear one on the columns that hold numbers"
 
 
 class DemoError(Exception):
@@ -174,9 +175,13 @@ def figures(reports: Path) -> str:
     """The quality figures of the model and the baseline as a table, the gate's word, and where the report lies."""
     measured = json.loads((reports / "metrics.json").read_text("utf-8"))
     wide = max(map(len, measured["test"])) + 2
-    lines = [f"{'figure':<{wide}}{'model':>10}{'baseline':>10}"]
+    objective, columns = measured["objective"]["metric"], "{:<{wide}}{:>10}{:>10}  {}"
+    lines = [columns.format("figure", "model", "baseline", "", wide=wide)]
     for name, value in measured["test"].items():
-        lines.append(f"{name:<{wide}}{value:>10.4f}{measured['baseline'].get(name, float('nan')):>10.4f}")
+        known = (f"{each:.4f}" for each in (value, measured["baseline"].get(name, float("nan"))))
+        note = "the objective: it chooses the model" if name == objective else ""
+        lines.append(columns.format(name, *known, note, wide=wide).rstrip())
+    lines.append(f"The baseline is {BASELINE}. In {objective} the model has to beat it.")
     verdict = (reports / "gate.verdict").read_text("utf-8").strip()
     return "\n".join([*lines, f"Gate: {verdict}", f"Report: {reports / 'report.md'}"])
 

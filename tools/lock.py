@@ -17,7 +17,9 @@ import copier
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / "template" / "partials" / "constraints.toml"
 KEY = "constraint-dependencies"
-EVERYTHING = {"serve": ["online", "batch", "embedded"]}
+EVERYTHING = [
+    {"store": f"{scheme}://bucket"} for scheme in ("s3", "gs", "az")
+]  # the default has all the rest
 
 
 def main() -> int:
@@ -36,14 +38,16 @@ def main() -> int:
 def resolve() -> list[str]:
     """The closure as requirements, one package each, sorted by name. Raises CalledProcessError with uv's message."""
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder, "project")
-        copier.run_copy(str(ROOT), project, data=EVERYTHING, vcs_ref="HEAD", defaults=True, quiet=True)
-        unpin(project / "pyproject.toml")
-        command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--all-extras", "--no-config"]
-        command += ["--group", "dev", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
-        command += ["--python-version", "3.11", "--output-file", "pins.txt"]
-        subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
-        return (project / "pins.txt").read_text("utf-8").splitlines()
+        projects = [Path(folder, answers["store"][:2]) for answers in EVERYTHING]
+        for project, answers in zip(projects, EVERYTHING, strict=True):
+            copier.run_copy(str(ROOT), project, data=answers, vcs_ref="HEAD", defaults=True, quiet=True)
+            unpin(project / "pyproject.toml")
+        command = ["uv", "pip", "compile", *(f"{project}/pyproject.toml" for project in projects)]
+        command += ["--universal", "--all-extras", "--no-config", "--no-header", "--no-annotate"]
+        command += [f"--group={project}/pyproject.toml:dev" for project in projects]
+        command += ["--no-emit-index-url", "--quiet", "--python-version", "3.11", "--output-file", "pins.txt"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        return Path(folder, "pins.txt").read_text("utf-8").splitlines()
 
 
 def unpin(pyproject: Path) -> None:

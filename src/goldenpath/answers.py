@@ -1,6 +1,6 @@
 """Answers given beforehand: read from flags and files, and held against the questions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -65,3 +65,17 @@ def check(answers: Mapping[str, Any], questions: Mapping[str, Mapping[str, Any]]
             close = get_close_matches(name, settable, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"The template asks for: {', '.join(settable)}"
             raise UsageError(f"The template has no question '{name}'.", hint)
+
+
+def of_folder(
+    name: str, questions: Mapping[str, Mapping[str, Any]], template: Callable[[str], Any]
+) -> dict[str, str]:
+    """Return the folder's name as the answer to `project_name`, or nothing where that question does not take it.
+
+    `template` makes a Jinja template of a text; what its `render` raises is passed on.
+    """
+    question = questions.get("project_name", {"when": False})
+    if question.get("when", True) is False:
+        return {}
+    refusal = template(str(question.get("validator", ""))).render(project_name=name).strip()
+    return {} if refusal else {"project_name": name}

@@ -9,7 +9,7 @@ import io
 import re
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -65,7 +65,7 @@ class Template:
 def open_template(address: str, ref: str | None, name: str, *, trust: bool) -> Iterator[Template]:
     """Fetch the template at `address` and yield it; `ref` None stands for its newest release.
 
-    `name` is that of the project's folder, which some templates use. `trust` lets the template run code of its
+    `name` is that of the project's folder: the default of the question `project_name`, if it takes it. `trust` lets the template run code of its
     own, as an entry of exactly this address in the `trust` list of Copier's settings does.
 
     Raises:
@@ -113,6 +113,10 @@ def ask(template: Template, given: Mapping[str, Any], *, defaults: bool) -> dict
     worker = template.worker
     worker.data = dict(given)
     worker.defaults = defaults
+    with suppress(TemplateError):  # of a validator that looks at other answers too
+        worker.user_defaults = answers.of_folder(
+            worker.dst_path.name, template.questions, worker.jinja_env.from_string
+        )
     for name, details in template.questions.items():
         text = str(details.get("help") or name).rstrip()
         worker.template.questions_data[name] = {
@@ -153,6 +157,7 @@ def render(template: Template, data: Mapping[str, Any]) -> tuple[Tree, dict[str,
             data=dict(data),
             vcs_ref=asked.vcs_ref,
             settings=asked.settings,
+            user_defaults=asked.user_defaults,
             defaults=True,
             quiet=True,
             unsafe=asked.unsafe,

@@ -22,6 +22,7 @@ for text in json.load(sys.stdin):
 print(json.dumps(drafts))
 """
 
+MANY = range(30)
 EXPECTED = {
     "constant": ("a\n123456789\n123456789\n", "a: {type: integer, min: 123456789, max: 123456789}"),
     "close together": ("a\n1000000001\n1000000011\n", "a: {type: integer, min: 1000000000, max: 1000000012}"),
@@ -32,7 +33,12 @@ EXPECTED = {
     "a few dates": ("a\n2026-01-01\n2026-02-01\n", "a: {type: time}"),
     "local times": ("a\n2026-03-29T01:30+01:00\n2026-03-29T03:30+02:00\n", "a: {type: time}"),
     "nothing at all": ("a,b\n,1\n,2\n", "a: {type: integer, nullable: true}"),
-    "different texts": ("a\n" + "".join(f"text {i}\n" for i in range(30)), "a: {type: text}"),
+    "different texts": ("a\n" + "".join(f"text {i}\n" for i in MANY), "a: {type: text}"),
+    "ids": ("a_id\n" + "".join(f"{i}\n" for i in MANY), "a_id: {type: integer, feature: false}"),
+    "ids of letters": ("aId\n" + "".join(f"x{i}\n" for i in MANY), "aId: {type: text, feature: false}"),
+    "few ids": ("id\n" + "".join(f"{i}\n" for i in MANY[1:]), "id: {type: integer, min: 0, max: 32}"),
+    "ids that come again": ("id\n" + "1\n" * 30, "id: {type: integer, min: 1, max: 1}"),
+    "different numbers": ("a\n" + "".join(f"{i}\n" for i in MANY), "a: {type: integer, min: 0, max: 32}"),
     "words of YAML": ("a\nyes\nno\n", "values: ['no', 'yes']"),
 }
 

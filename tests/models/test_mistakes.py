@@ -5,10 +5,12 @@ All of it happens in one process of a generated repository, since each start cos
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from tests.models.conftest import in_one_process
 
@@ -87,7 +89,16 @@ MISTAKES = {
     "another encoding": Mistake(ROWS, "", "kind\nstra\xdfe\n", f"{ROWS}: cannot be read: 'utf-8' codec"),
     "an empty file": Mistake(ROWS, "", "", f"{ROWS}: cannot be read: No columns"),
     "ragged rows": Mistake(ROWS, "", HEAD + GOOD + "1,2,3,4,5,6,7\n", "Expected 5 fields in line 42, saw 7"),
-    "semicolons": Mistake(ROWS, "", (HEAD + GOOD).replace(",", ";"), "have no column when, size"),
+    "semicolons": Mistake(ROWS, "", (HEAD + GOOD).replace(",", ";"), "separated by ';': save it with commas"),
+    "tabs": Mistake(ROWS, "", (HEAD + GOOD).replace(",", "\t"), "are separated by '\\t'", f"schema {ROWS}"),
+    "unnamed fields": Mistake(
+        ROWS, "", HEAD + GOOD.replace("\n", ",9\n"), "have more fields than its first line", f"schema {ROWS}"
+    ),
+    "one unnamed field": Mistake(ROWS, FIRST, f"{FIRST},9", "have more fields than its first line"),
+    "a folder for a file": Mistake(
+        ROWS, "", HEAD + GOOD, "data: cannot be written: Is a directory", f"schema {ROWS} --out data"
+    ),
+    "a file that is not there": Mistake(ROWS, "", "", "error: typo.csv: not found\n", "schema typo.csv"),
     "infinity": Mistake(ROWS, FIRST, "2026-01-01T00:00,inf,0,a,0", "size: less_than_or_equal_to(3.4"),
     "a half": Mistake(ROWS, FIRST, "2026-01-01T00:00,0.5,0.5,a,0", "count: a whole number fails for 1 rows"),
     "out of bounds": Mistake(
@@ -104,12 +115,25 @@ MISTAKES = {
     ),
 }
 
+DRAFTS = (f"schema {ROWS} --out build/first.yaml", "schema typo.csv --out build/second.yaml")
+STRICT = PARAMS.replace("gate: {", "gate: {max_size_mb: 1.0e-9, ")
+BLOCKED = ("pipeline", f"score {ROWS} build/scores.csv")
+
 
 @pytest.fixture(scope="module")
 def said(project: Path, env: dict[str, str]) -> dict[str, tuple[int | None, str]]:
     """Exit code and output for each mistake; first of all, for none."""
-    calls = [(FILES, ["data"]), *((_files(mistake), [mistake.command]) for mistake in MISTAKES.values())]
-    return dict(zip(("none", *MISTAKES), in_one_process(project, env, RUN, calls), strict=True))
+    calls = [
+        (FILES, ["data"]),
+        *((_files(mistake), mistake.command.split()) for mistake in MISTAKES.values()),
+    ]
+    calls += [(FILES if i == 0 else {}, words.split()) for i, words in enumerate(DRAFTS)]
+    calls += [
+        ({**FILES, "params.yaml": STRICT} if i == 0 else {}, words.split()) for i, words in enumerate(BLOCKED)
+    ]
+    return dict(
+        zip(("none", *MISTAKES, *DRAFTS, *BLOCKED), in_one_process(project, env, RUN, calls), strict=True)
+    )
 
 
 def _files(mistake: Mistake) -> dict[str, str]:
@@ -130,3 +154,25 @@ def test_a_mistake_is_explained(name: str, said: dict[str, tuple[int | None, str
     assert MISTAKES[name].says in printed
     assert code == 1
     assert "Traceback" not in printed
+
+
+def test_a_draft_is_written_when_there_is_one(said: dict[str, tuple[int | None, str]], project: Path) -> None:
+    assert [said[words][0] for words in DRAFTS] == [0, 1]
+    drafted = (project / "build/first.yaml").read_text("utf-8")
+    assert "class Column in" in drafted
+    assert yaml.safe_load(drafted)["columns"]["kind"] == {"type": "category", "values": ["a", "b"]}
+    assert not (project / "build/second.yaml").exists()
+
+
+def test_a_blocked_model_is_used_with_a_note(said: dict[str, tuple[int | None, str]]) -> None:
+    (code, printed), (scored, told) = (said[words] for words in BLOCKED)
+    assert code == 1
+    assert printed.endswith("change it in params.yaml, with a review\n")
+    assert scored == 0, told
+    assert "note: the gate has blocked this model: see reports/own/report.md\n" in told
+
+
+def test_lineage_before_the_first_commit(said: dict[str, tuple[int | None, str]], project: Path) -> None:
+    assert said["pipeline"][0] == 1, "a model was made, and then blocked"
+    lineage = json.loads((project / "build/own/model/model.json").read_text("utf-8"))["lineage"]
+    assert (lineage["commit"], lineage["uncommitted_changes"]) == (None, True)

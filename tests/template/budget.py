@@ -10,11 +10,13 @@ from tests.support import Files
 from tests.template.output_rules import ownership, package_name
 
 
-def owned_python_lines(files: Files) -> int:
-    """Lines of the template's own Python that hold code: no blank ones, comments or docstrings."""
+def owned_python_lines(files: Files, folder: str) -> int:
+    """Lines of the template's own Python in a folder that hold code: no blank ones, comments or docstrings."""
     package = package_name(files)
     owned = (
-        text for path, text in files.items() if path.endswith(".py") and ownership(path, package) == "owned"
+        text
+        for path, text in files.items()
+        if path.startswith(folder) and path.endswith(".py") and ownership(path, package) == "owned"
     )
     return sum(code_lines(text) for text in owned)
 

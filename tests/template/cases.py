@@ -6,9 +6,9 @@ question. `pairs()` is every pair of answers, in as few repositories as that tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import yaml
@@ -81,10 +81,26 @@ def values(name: str, spec: Spec) -> list[Any]:
     return offered or TEXTS[name]
 
 
+def is_possible(answers: Answers) -> bool:
+    """Whether no validator refuses these answers together, as far as they are given."""
+    without = answers.get("registry") == "none" or "online" not in answers.get("serve", ["online"])
+    return not (answers.get("deploy") == "local" and without)
+
+
 @cache
 def pairs() -> tuple[Answers, ...]:
-    """Answers in which each value of a question occurs together with each value of every other question."""
+    """Answers in which each value of a question occurs together with each value of every other one, if it may."""
     names = list(questions())
     table = [values(name, spec) for name, spec in questions().items()]
-    positions = AllPairs([range(len(column)) for column in table])
-    return tuple({n: column[i] for n, column, i in zip(names, table, row, strict=True)} for row in positions)
+
+    def fits(row: Sequence[int]) -> bool:
+        return is_possible({n: column[i] for n, column, i in zip(names, table, row, strict=False)})
+
+    found = AllPairs([range(len(column)) for column in table], filter_func=fits)
+    rows = [{n: column[i] for n, column, i in zip(names, table, row, strict=True)} for row in found]
+    for (a, first), (b, second) in combinations(zip(names, table, strict=True), 2):
+        for x, y in product(first, second):  # with a filter, AllPairs leaves some pairs out
+            if is_possible({a: x, b: y}) and not any((row[a], row[b]) == (x, y) for row in rows):
+                row = {**rows[0], a: x, b: y}
+                rows.append(row if is_possible(row) else {**row, "deploy": "none"})
+    return tuple(rows)

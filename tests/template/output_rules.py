@@ -25,7 +25,13 @@ from tests.support import Files
 from tests.template.source_rules import REFUSED_BY_WINDOWS
 
 LONGEST_PATH = 120
-SHARED = (".gitignore", "CODEOWNERS", "pyproject.toml")
+SHARED = (
+    ".gitignore",
+    "CODEOWNERS",
+    "environments/production.yaml",
+    "environments/staging.yaml",
+    "pyproject.toml",
+)
 # Formats without comments, and texts that are not ours.
 UNSIGNED = (".python-version", "LICENSE", ".copier-answers.yml", "*.csv", "*.json", "py.typed")
 OWNED, YOURS = "Owned by the template: do not edit", re.compile(r"\byours?\b", re.IGNORECASE)
@@ -85,8 +91,8 @@ def every_file_parses(files: Files) -> Iterator[str]:
 
 def no_jinja_is_left(files: Files) -> Iterator[str]:
     for path, content in files.items():
-        # GitHub's expressions have the same braces; Python has them in formatted strings, and never Jinja.
-        text = re.sub(r"\$\{\{.*?\}\}", "", content.decode("utf-8", "replace"))
+        # GitHub's expressions and Prometheus' have the same braces; Python has them in formatted strings, and never Jinja.
+        text = re.sub(r"\$\{\{.*?\}\}|\{\{ \$.*?\}\}", "", content.decode("utf-8", "replace"))
         if not path.endswith(".py") and (found := re.search(r"\{\{|\{%|%\}|\{#.*#\}", text)):
             yield f"{path}: '{found[0]}' is left"
         if path.endswith(".jinja") or "{" in path:

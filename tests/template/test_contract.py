@@ -110,12 +110,23 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 
 
 @pytest.mark.parametrize(
-    ("preset", "most_files", "most_lines"), [("minimal", 30, 1350), ("standard", 80, 2500)]
+    ("answers", "most_files", "most_lines", "most_lines_of_tests"),
+    [
+        ({"preset": "minimal"}, 30, 1400, 250),
+        ({"registry": "none"}, 60, 1900, 400),
+        ({"deploy": "none"}, 80, 2950, 500),
+        ({}, 85, 3650, 550),
+    ],
+    ids=["minimal", "no registry", "no deploy", "standard"],
 )
-def test_budget(preset: str, most_files: int, most_lines: int) -> None:
-    files = rendered({"preset": preset})
+def test_budget(answers: Answers, most_files: int, most_lines: int, most_lines_of_tests: int) -> None:
+    """The runtime and its tests, option by option: see docs/decisions/0007."""
+    files = rendered(answers)
     assert len(files) <= most_files, f"{len(files)} files: {', '.join(files)}"
-    assert 0 < (lines := owned_python_lines(files)) <= most_lines, f"{lines} lines of the template's Python"
+    assert 0 < (lines := owned_python_lines(files, "src/")) <= most_lines, f"{lines} lines of the runtime"
+    assert 0 < (lines := owned_python_lines(files, "tests/")) <= most_lines_of_tests, (
+        f"{lines} lines of tests"
+    )
 
 
 def test_code_lines_are_counted() -> None:

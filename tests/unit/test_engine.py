@@ -26,6 +26,7 @@ ANSWERS: list[dict[str, str]] = [
 def copied(
     template: Path, project: Path, ref: str | None, data: dict[str, Any]
 ) -> dict[str, tuple[bool, bytes]]:
+    data = {"project_name": project.name, **data}
     copier.run_copy(str(template), project, data=data, vcs_ref=ref, defaults=True, quiet=True)
     return files_of(project)
 
@@ -66,7 +67,7 @@ def test_answers_file_is_as_copier_takes_it(template: Path, goldenpath: Goldenpa
     data = {**yaml.safe_load(file.read_text()), "ci": "none"}
     assert files_of(Path("demo")) == copied(template, tmp_path / "theirs" / "demo", None, data)
     assert done.json["answers"] == {
-        "project_name": "my-model",
+        "project_name": "demo",
         "description": "",
         "ci": "none",
         "serve": ["online", "batch"],

@@ -33,7 +33,7 @@ def test_a_repository_with_a_first_commit(template: Path, goldenpath: Goldenpath
 def test_the_summary_comes_first_and_copiers_message_never(template: Path, goldenpath: Goldenpath) -> None:
     done = goldenpath("new", "demo", "--template", template, "--defaults", "-d", "description=")
     summary, _, after = done.out.partition("Written.")
-    for part in ("project_name    my-model", "description     (empty)", "bin/ (1)\n    run.sh", "7 files"):
+    for part in ("project_name    demo", "description     (empty)", "bin/ (1)\n    run.sh", "7 files"):
         assert part in summary
     assert f"{template}, 1.0.0" in summary
     assert "A MESSAGE THAT COPIER PRINTS" not in done.out + done.err
@@ -82,7 +82,7 @@ def test_preview_writes_nothing(template: Path, goldenpath: Goldenpath, tmp_path
     as_json = goldenpath("new", "demo", "--template", template, "--defaults", "--preview", "--json")
     assert listing(tmp_path) == before
     assert (shown.code, as_json.code) == (0, 0)
-    assert "==> README.md <==\n# MY-MODEL\n" in shown.out
+    assert "==> README.md <==\n# DEMO\n" in shown.out
     assert as_json.json["files"]["bin/run.sh"] == {"mode": "100755", "text": "#!/bin/sh\n"}
     assert goldenpath("new", "demo", "--template", template, "--defaults").code == 0
     assert {path: file["text"].encode() for path, file in as_json.json["files"].items()} == {
@@ -94,7 +94,41 @@ def test_preview_does_not_mind_what_is_there(template: Path, goldenpath: Goldenp
     Path("demo").mkdir()
     Path("demo/.copier-answers.yml").write_text("project_name: other\n")
     done = goldenpath("new", "demo", "--template", template, "--defaults", "--preview", "--json")
-    assert done.json["answers"]["project_name"] == "my-model"
+    assert done.json["answers"]["project_name"] == "demo"
+
+
+@pytest.mark.parametrize(
+    ("folder", "more", "name"),
+    [
+        ("churn", [], "churn"),
+        ("2026-churn", [], "my-model"),
+        ("{{ 7 }}", [], "my-model"),
+        ("churn", ["-d", "project_name=Leavers"], "Leavers"),
+        ("churn", ["--data-file", "profile.yml"], "Stayers"),
+    ],
+)
+def test_the_folder_names_the_project_unless_somebody_does(
+    template: Path, goldenpath: Goldenpath, folder: str, more: list[str], name: str
+) -> None:
+    Path("profile.yml").write_text("project_name: Stayers\n")
+    done = goldenpath("new", folder, "--template", template, "--defaults", "--json", *more)
+    assert done.json["answers"]["project_name"] == name
+    assert f"project_name: {name}\n" in Path(folder, ".copier-answers.yml").read_text()
+    assert Path(folder, "README.md").read_text().startswith(f"# {name.upper()}\n")
+
+
+@pytest.mark.parametrize("question", ["when: false, ", 'validator: "{{ ci }}", '])
+def test_the_folder_names_no_project_where_the_template_does(
+    make_template: MakeTemplate, goldenpath: Goldenpath, question: str
+) -> None:
+    config = f"ci: {{type: str, when: false, default: ''}}\nproject_name: {{type: str, {question}default: fixed}}\n"
+    files = {"project/name.txt.jinja": "{{ project_name }}"}
+    template = make_template(
+        config=f"_subdirectory: project\n_envops: {{undefined: jinja2.StrictUndefined}}\n{config}",
+        files=files,
+    )
+    done = goldenpath("new", "demo", "--template", template, "--defaults")
+    assert Path("demo/name.txt").read_text() == "fixed", done.err
 
 
 def test_no_git(template: Path, goldenpath: Goldenpath) -> None:

@@ -18,6 +18,8 @@ OLD, NEW = "v0.1.0", "v0.1.1"
 OWNED, SEED, SHARED = "dvc.yaml", "params.yaml", "pyproject.toml"
 # Options that decide which files there are. What a model answers does not change in a repository's life.
 SWITCHED = sorted({question for question, _ in layers(ROOT).values()} - {"task"} | {"placement"})
+# What is rolled out must be registered, so one answer comes with the other.
+ALONG = {("registry", "none"): {"deploy": "none"}, ("registry", "files"): {"deploy": "local"}}
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_an_option_can_be_switched_on_and_off_and_on(question: str, template: Pa
     project = new_project(tmp_path / "project", template, OLD, **{question: settings[0]})
     first = read_tree(project)
     for value in settings[1:]:
-        update(project, **{question: value})
+        update(project, **{question: value}, **ALONG.get((question, str(value)), {}))
         assert conflicts(project) == []
         commit_all(project, f"{question}: {value}")
         answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))

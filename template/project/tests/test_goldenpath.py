@@ -1,7 +1,8 @@
 """Tests that the pipeline holds its promises for your model. Owned by the template: do not edit."""
 
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from goldenpath_runtime.inference import InvalidRowsError, Scorer
 from goldenpath_runtime.schema import read_schema
 
 
-def judge(project: pipeline.Project, **changed: object) -> dict[str, bool]:
-    """The gate's findings for the measured model, with some of its figures changed."""
+def judge(project: pipeline.Project, days: float = 0, **changed: object) -> dict[str, bool]:
+    """The gate's findings for the measured model so many days later, with some of its figures changed."""
     figures = pipeline.read_json(project.reports / "metrics.json", "evaluate") | changed
-    findings: list[Finding] = decide(figures, project.params.gate, project.params.objective)
+    now = datetime.fromisoformat(figures["trained_at"]) + timedelta(days=days)
+    findings: list[Finding] = decide(figures, project.params.gate, project.params.objective, now)
     return {finding.rule: finding.passed for finding in findings}
 
 
@@ -33,7 +35,9 @@ def worse(project: pipeline.Project, value: float) -> float:
 
 def test_pipeline_writes_report_and_verdict(project: pipeline.Project) -> None:
     assert "# Model card" in (project.reports / "report.md").read_text(encoding="utf-8")
+    assert len((project.reports / "summary.md").read_text(encoding="utf-8").splitlines()) <= 15
     assert (project.reports / "gate.verdict").read_text(encoding="utf-8").strip() in ("pass", "fail")
+    assert (project.reports / "data.verdict").read_text(encoding="utf-8").strip() == "new"
 
 
 def test_training_twice_gives_the_same_bytes(project: pipeline.Project) -> None:
@@ -41,6 +45,32 @@ def test_training_twice_gives_the_same_bytes(project: pipeline.Project) -> None:
     first = path.read_bytes()
     pipeline.train(project)
     assert path.read_bytes() == first
+
+
+@dataclass
+class Killed:
+    """Stands for a candidate in whose fitting the process is killed, or whose fitting is not to be begun again."""
+
+    how: type[BaseException]
+
+    def fit(self, _: object) -> None:
+        raise self.how
+
+
+def test_training_that_was_killed_goes_on_where_it_was(
+    project: pipeline.Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.build / "model" / "model.onnx"
+    first, candidates, baseline = path.read_bytes(), project.model.candidates(), project.model.baseline()
+    monkeypatch.setattr(project.model, "baseline", lambda: Killed(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.train(project)
+    monkeypatch.setattr(project.model, "baseline", lambda: baseline)
+    monkeypatch.setattr(project.model, "candidates", lambda: dict.fromkeys(candidates, Killed(AssertionError)))
+    pipeline.train(project)
+    assert path.read_bytes() == first
+    with pytest.raises(AssertionError):  # what is finished is not taken for other data, or for ever
+        pipeline.train(project)
 
 
 def test_exported_model_agrees_with_the_trained_one(project: pipeline.Project) -> None:
@@ -69,6 +99,21 @@ def test_gate_blocks_a_model_that_fails_a_slice(project: pipeline.Project) -> No
 
 def test_gate_blocks_a_slow_model(project: pipeline.Project) -> None:
     assert not judge(project, latency={"slowdown": project.params.gate.max_slowdown * 1.01})["latency"]
+
+
+def test_gate_blocks_a_model_that_is_worse_than_the_champion(project: pipeline.Project) -> None:
+    metric = project.params.objective.metric
+    champion = {"version": "1", "metrics": {metric: 1.0}}
+    assert judge(project, test={metric: 1.0}, champion=champion)["champion"]
+    assert not judge(project, test={metric: worse(project, 1.0)}, champion=champion)["champion"]
+    assert judge(project, test={metric: 1.0}, champion={"version": "1", "problem": "other columns"})["champion"]
+
+
+def test_gate_blocks_a_large_and_a_stale_model(project: pipeline.Project) -> None:
+    policy = project.params.gate
+    assert not judge(project, size_mb=policy.max_size_mb * 1.01)["size"]
+    assert judge(project, days=policy.max_age_days)["age"]
+    assert not judge(project, days=policy.max_age_days + 0.1)["age"]
 
 
 def test_a_changed_model_file_is_not_loaded(project: pipeline.Project) -> None:

@@ -7,12 +7,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import ProjectError, read_params
+from .config import ProjectError, layer, read_params
 
 if TYPE_CHECKING:
     from .gate import Finding
@@ -29,22 +28,45 @@ STEPS = {
     "sample": "write the small sample from the real rows",
 }
 OTHERS = {  # command: (module, help)
+    "matrix": ("config", "the models as JSON, for a CI system to fan out"),
     "schema": ("data", "print a first schema.yaml for a file of rows"),
     "serve": ("online", "answer over HTTP"),
     "score": ("batch", "score a file of rows"),
+    "register": ("register", "add the trained model to the store"),
+    "labels": ("labels", "add what turned out to be true of answered rows"),
+    "monitor": ("monitor", "compare recent requests with the training data"),
+    "watch": ("retrain", "monitor, and train anew when there is drift"),
+    "retrain": ("retrain", "train and register anew, for a reason"),
+    "health": ("health", "figures of the pipeline itself"),
+    "experiment": ("experiments", "try other settings and keep the figures"),
+    "compare": ("experiments", "experiments and versions side by side"),
+    "deploy": ("delivery", "run a version in an environment, without production traffic"),
+    "approve": ("delivery", "say that a version may go into production"),
+    "feedback": ("delivery", "note what somebody who tried a version says of it"),
+    "promote": ("delivery", "make a version the champion, with all requests"),
+    "rollback": ("delivery", "the same to the champion before"),
+    "reconcile": ("delivery", "make an environment what environments/<env>.yaml says"),
+    "history": ("delivery", "what the ledger says"),
+    "status": ("delivery", "what runs in an environment"),
+    "down": ("delivery", "stop an environment"),
+    "accept": ("accept", "test a deployed version: answers, load, golden rows, against the champion"),
+    "rollout": ("rollout", "give a version production traffic by steps, and take it back when it does worse"),
+    "supervise": ("supervisor", "keep an environment's processes alive; started by deploy"),
+    "replica": ("supervisor", "one process of a version; started by the supervisor"),
+    "route": ("router", "divide the requests among versions; started by the supervisor"),
     "embed": ("embedded", "write a folder that scores with onnxruntime and numpy alone"),
 }
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; 0 when it did its work, 1 with a message when it did not, 2 for a wrong call."""
-    helps = STEPS | {name: text for name, (_, text) in OTHERS.items()}
+    helps = STEPS | {name: text for name, (module, text) in OTHERS.items() if find_spec(f".{module}", __package__)}
     parser = argparse.ArgumentParser(
         prog="python -m goldenpath_runtime",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="\n".join(f"  {name:9} {text}" for name, text in helps.items()),
     )
-    parser.add_argument("command", choices=helps, metavar="COMMAND")
+    parser.add_argument("command", choices=[*STEPS, *OTHERS], metavar="COMMAND")
     command = parser.parse_args(argv[:1]).command
     try:
         return run_step(command, argv[1:]) if command in STEPS else run_other(command, argv[1:])
@@ -60,8 +82,7 @@ def run_step(name: str, argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog=name)
     parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
     model = parser.parse_args(argv).model
-    names = [model] if model else list(read_params().models)
-    return max(_run(name, steps.open_project(each)) for each in names)
+    return max(_run(name, steps.open_project(each)) for each in read_params().select(model))
 
 
 def _run(name: str, project: "Project") -> int:
@@ -93,16 +114,18 @@ def _run(name: str, project: "Project") -> int:
 def run_other(name: str, argv: Sequence[str]) -> int:
     """Run a command of its own module; ProjectError when this repository was made without it."""
     module = OTHERS[name][0]
-    if find_spec(f".{module}", __package__) is None:
-        raise ProjectError(f"this repository was made without {module}: add it to the answer `serve` of the template")
-    getattr(import_module(f".{module}", __package__), name)(argv)
-    return 0
+    if (found := layer(module)) is None:
+        raise ProjectError(f"this repository was made without {module}: see serve, registry and deploy in the template")
+    return int(getattr(found, name.replace("-", "_"))(argv) or 0)
 
 
 def _show(findings: "Sequence[Finding]") -> int:
     for finding in findings:
         print(f"{'ok  ' if finding.passed else 'FAIL'} {finding.rule}: {finding.reason}")
-    return 0 if all(finding.passed for finding in findings) else 1
+    if all(finding.passed for finding in findings):
+        return 0
+    print("next: improve the model; where the gate is wrong for these data, change it in params.yaml, with a review")
+    return 1
 
 
 if __name__ == "__main__":

@@ -1,19 +1,62 @@
-"""A trained model as a folder: model.onnx, and model.json that says what it takes and where it is from.
+"""From a candidate to files: what is fitted is kept until all are, then written as model.onnx and model.json.
 
 Owned by the template: do not edit.
 """
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import onnx
 
-from .interface import Dataset, Exported
+from .config import ProjectError
+from .interface import Candidate, Dataset, Exported, Scores
+
+
+class Fitted(NamedTuple):
+    """A candidate's own scores of the validation rows, and its export."""
+
+    scores: Scores
+    exported: Exported
+
+
+def fit(name: str, candidate: Candidate, data: Dataset, validation: Dataset, kept: Path) -> Fitted:
+    """Fit a candidate, unless a run that was interrupted has left it in `kept`.
+
+    That folder has to be another one for other inputs. ProjectError when the scores are not what the task asks for.
+    """
+    path = kept / f"{hashlib.sha256(name.encode()).hexdigest()[:12]}.npz"
+    if path.exists():
+        with np.load(path, allow_pickle=False) as saved:
+            return Fitted(saved["scores"], Exported(saved["content"].tobytes(), str(saved["output"])))
+    candidate.fit(data)
+    scores = np.asarray(candidate.predict(validation.inputs()))
+    _check(name, scores, validation)
+    exported = candidate.export(data.features)
+    kept.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        content = np.frombuffer(exported.content, np.uint8)
+        np.savez(file, scores=scores, content=content, output=np.array(exported.output))
+    unfinished.replace(path)  # a run that is killed leaves all of it or nothing
+    return Fitted(scores, exported)
+
+
+def _check(name: str, scores: Scores, validation: Dataset) -> None:
+    shape = (len(validation.frame()), len(validation.classes or validation.target))
+    if scores.shape != shape or not np.isfinite(scores).all():
+        given = f"of shape {scores.shape}" if scores.shape != shape else "of which some are not finite"
+        task = "classification" if validation.classes else "regression"
+        raise ProjectError(
+            f"model.py: candidate {name} gives scores {given}; a {task} of these data has {shape}, "
+            "a row each and a column for each class or target"
+        )
 
 
 def write_model(folder: Path, name: str, exported: Exported, data: Dataset, lineage: Mapping[str, Any]) -> None:
@@ -40,15 +83,17 @@ def write_model(folder: Path, name: str, exported: Exported, data: Dataset, line
 
 
 def inputs_lineage(data_sha256: str, sources: Iterable[Path]) -> dict[str, Any]:
-    """Hashes of all that decides how the model turns out, and the commit it stands in, if any."""
+    """Hashes of all that decides how the model turns out, the commit it stands in, if any, and why it is trained."""
     paths = sorted(path for path in sources if path.is_file())
     lock = Path("uv.lock") if Path("uv.lock").exists() else Path("pyproject.toml")
+    commit = _git("rev-parse", "HEAD")
     return {
         "data_sha256": data_sha256,
         "sources_sha256": _digest(paths),
         "lock_sha256": _digest([lock]),
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "commit": commit,
+        "uncommitted_changes": commit is None or bool(_git("status", "--porcelain", "--untracked-files=no")),
+        "reason": os.environ.get("GOLDENPATH_REASON", "manual"),
     }
 
 

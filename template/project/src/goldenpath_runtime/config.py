@@ -4,8 +4,13 @@ Owned by the template: do not edit. A key that is not in params.yaml takes the d
 for an older release stays valid.
 """
 
+import argparse
 import difflib
-from collections.abc import Mapping
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -21,16 +26,38 @@ class ProjectError(Exception):
     """Something in the project's files or data is not as it must be: shown as one message, without a traceback."""
 
 
+def layer(name: str) -> Any:
+    """A module of this package that only some answers of the template bring; None where it is not there."""
+    return import_module(f".{name}", __package__) if find_spec(f".{name}", __package__) else None
+
+
 class Frozen(BaseModel):
     """A value that cannot be changed and knows no key but its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Checks(Frozen):
+    """What the rows must show beyond schema.yaml; shares are from 0 to 1.
+
+    `max_duplicates`: rows that are there before, in all columns. `max_leakage`: validation and test rows whose features
+    and target are also trained on. Rows of few, coarse columns are alike by chance, so these two limits only stop data
+    that were joined to themselves; set lower ones where rows are distinct. `min_class_share`: the rarest class.
+    `banned`: columns that no model may see. `max_age_days`: by time column, how old its newest value may be.
+    """
+
+    max_duplicates: float = Field(default=0.4, ge=0, le=1)
+    max_leakage: float = Field(default=0.55, ge=0, le=1)
+    min_class_share: float = Field(default=0.001, ge=0, le=1)
+    banned: tuple[str, ...] = ()
+    max_age_days: Mapping[str, float] = {}
+
+
 class Data(Frozen):
     """Where the rows come from: a .csv or .parquet file, or `package:NAME/FILE` inside an installed package."""
 
     source: str
+    checks: Checks = Checks()
     sample: str = "data/sample.csv"
     sample_rows: int = Field(default=100, ge=10)
 
@@ -77,7 +104,8 @@ class Gate(Frozen):
 
     `min_gain`: by how much of the objective it beats the baseline. `max_slowdown`: its median latency for one row, as a
     multiple of the baseline's in the same run. `max_parity_error`: largest difference between the scores of the trained
-    and of the exported model, relative to the largest score when that is above one.
+    and of the exported model, relative to the largest score when that is above one. `max_regression`: by how much of
+    the objective it may be worse than the champion. `max_age_days`: since its training.
     """
 
     thresholds: Mapping[str, Threshold] = {}
@@ -85,10 +113,16 @@ class Gate(Frozen):
     slices: Slices = Slices()
     max_slowdown: float = Field(default=50.0, gt=0)
     max_parity_error: float = Field(default=1e-4, gt=0)
+    max_regression: float = Field(default=0.0, ge=0)
+    max_size_mb: float = Field(default=50.0, gt=0)
+    max_age_days: float = Field(default=30.0, gt=0)
 
 
 class ModelParams(Frozen):
-    """One model of the project. `options` is handed to your code as it stands."""
+    """One model of the project. `options` is handed to your code as it stands.
+
+    One model on several data sets is several entries, `<model>_<dataset>`, each with its `dataset`.
+    """
 
     task: Literal["classification", "regression"]
     target: tuple[str, ...] = Field(min_length=1)
@@ -97,6 +131,7 @@ class ModelParams(Frozen):
     schema_file: str = Field(default="data/schema.yaml", alias="schema")
     split: Split = Split()
     gate: Gate = Gate()
+    dataset: str = "default"
     seed: int = 0
     options: Mapping[str, Any] = {}
 
@@ -113,14 +148,25 @@ class Params(Frozen):
 
     models: Mapping[str, ModelParams] = Field(min_length=1)
 
+    def select(self, name: str | None) -> list[str]:
+        """The models meant by `name`, `name@dataset`, `@dataset` or None; ProjectError where there are none."""
+        model, _, dataset = (name or "").partition("@")
+        found = [
+            key
+            for key, each in self.models.items()
+            if (not model or key in (model, f"{model}_{each.dataset}")) and dataset in ("", each.dataset)
+        ]
+        if not found:
+            known = ", ".join(f"{key} (DATASET={each.dataset})" for key, each in self.models.items())
+            raise ProjectError(f"{PARAMS}: there is no model {name!r}; there are: {known}")
+        return found
+
     def model(self, name: str | None) -> tuple[str, ModelParams]:
-        """The model of that name, or the only one; ProjectError when the choice is open."""
-        if name is None and len(self.models) == 1:
-            name = next(iter(self.models))
-        if name is None or name not in self.models:
-            asked = f"there is no model {name!r}" if name else "there are several models"
-            raise ProjectError(f"{PARAMS}: {asked}; add MODEL= with one of: {', '.join(self.models)}")
-        return name, self.models[name]
+        """The one model meant; ProjectError when the choice is open."""
+        found = self.select(name)
+        if len(found) > 1:
+            raise ProjectError(f"{PARAMS}: there are several models; add MODEL= with one of: {', '.join(found)}")
+        return found[0], self.models[found[0]]
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -128,16 +174,41 @@ def read_params(path: Path = PARAMS) -> Params:
     return read_yaml(path, Params)
 
 
+def note_blocked(folder: Path) -> None:
+    """Say on stderr when the gate has blocked the model of a project's folder build/<model>/model."""
+    verdict = folder.parent.parent.parent / "reports" / folder.parent.name / "gate.verdict"
+    if verdict.is_file() and verdict.read_text(encoding="utf-8").strip() == "fail":
+        print(f"note: the gate has blocked this model: see {verdict.with_name('report.md')}", file=sys.stderr)
+
+
+def matrix(argv: Sequence[str]) -> None:
+    """The command: print the models meant as JSON that a CI system fans out, or as stages of dvc.yaml."""
+    parser = argparse.ArgumentParser(prog="matrix")
+    parser.add_argument("--model", help="`name`, `name@dataset` or `@dataset`; without it, all models")
+    parser.add_argument("--stage", help="print the names of this stage of dvc.yaml")
+    args = parser.parse_args(argv)
+    params = read_params()
+    found = {name: params.models[name].dataset for name in params.select(args.model)}
+    include = [{"model": name, "dataset": dataset} for name, dataset in found.items()]
+    print(" ".join(f"{args.stage}@{name}" for name in found) if args.stage else json.dumps({"include": include}))
+
+
 def read_yaml(path: Path, kind: type[T]) -> T:
     """A YAML file as a value of that kind; ProjectError says where it is wrong and what was probably meant."""
     try:
-        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return parse(kind, yaml.safe_load(path.read_text(encoding="utf-8")), path)
     except FileNotFoundError:
         raise ProjectError(f"{path}: not found; run this in the folder of the project") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: not valid YAML: {error}") from None
+
+
+def parse(kind: type[T], content: object, place: object) -> T:
+    """Content as a value of that kind; ProjectError names the place and all that is wrong in it."""
+    try:
+        return kind.model_validate(content)
     except ValidationError as error:
-        raise ProjectError("\n".join(f"{path}: {_explain(kind, item)}" for item in error.errors())) from None
+        raise ProjectError("\n".join(f"{place}: {_explain(kind, item)}" for item in error.errors())) from None
 
 
 def _explain(kind: type[BaseModel], item: ErrorDetails) -> str:

@@ -1,10 +1,12 @@
-"""Figures about a model: metrics, slices, parity and latency. Pure functions of arrays and callables.
+"""What exported models answer, and the figures about that: metrics, slices, parity and latency.
 
 Owned by the template: do not edit.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -12,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn import metrics
+
+from .config import PARAMS, Objective, ProjectError
+from .inference import InvalidRowsError, Scorer
 
 Array = npt.NDArray[Any]
 
@@ -54,11 +59,50 @@ def slice_metrics(
             yield {"column": column, "value": str(value), "rows": int(mask.sum()), "metrics": dict(measure(mask))}
 
 
+def best(measured: Mapping[str, Mapping[str, float]], objective: Objective) -> str:
+    """The name of the candidate whose figures are best; ProjectError when none has the figure asked for."""
+    known = {name: figures[objective.metric] for name, figures in measured.items() if objective.metric in figures}
+    if not known:
+        listed = ", ".join(sorted(set().union(*measured.values())))
+        raise ProjectError(f"{PARAMS}: objective: no candidate has the figure {objective.metric}; they have {listed}")
+    return (max if objective.direction == "maximize" else min)(known, key=known.__getitem__)
+
+
 def parity_error(expected: Array, served: Array) -> float:
     """Largest difference of two sets of scores, relative to the largest score when that is above one."""
     if expected.shape != served.shape:
         return float("inf")
     return float(np.abs(expected - served).max() / max(1.0, np.abs(expected).max()))
+
+
+def score(scorer: Scorer, columns: Mapping[str, Array]) -> Array:
+    """The scores of the project's own rows; ProjectError when the exported model does not take them."""
+    try:
+        return scorer.score(columns)
+    except InvalidRowsError as error:
+        raise ProjectError(f"the exported model does not take the project's own rows:\n{error}") from None
+
+
+def add_champion(
+    folder: Path, columns: Mapping[str, Array], scorers: dict[str, Scorer], scores: dict[str, Array]
+) -> dict[str, Any]:
+    """Score the rows with the champion as well; its version, and the problem when it does not fit these rows."""
+    try:
+        scorer = Scorer(folder)
+        if scorer.names != scorers["model"].names:
+            raise ValueError(f"it answers {', '.join(scorer.names)}, not {', '.join(scorers['model'].names)}")
+        scores["champion"], scorers["champion"] = scorer.score(columns), scorer
+    except (OSError, ValueError) as error:
+        return {"version": folder.name, "problem": str(error).splitlines()[0]}
+    return {"version": folder.name}
+
+
+def latency(scorers: Mapping[str, Scorer], columns: Mapping[str, Array]) -> dict[str, float]:
+    """Median milliseconds of each model for one row, and how many times the baseline's the model takes."""
+    first = {name: scorer.prepare({n: c[:1] for n, c in columns.items()}) for name, scorer in scorers.items()}
+    seconds = latencies({name: partial(scorer.run, first[name]) for name, scorer in scorers.items()})
+    milliseconds = {f"{name}_ms": value * 1e3 for name, value in seconds.items()}
+    return {**milliseconds, "slowdown": seconds["model"] / seconds["baseline"]}
 
 
 def latencies(calls: Mapping[str, Callable[[], object]], rounds: int = 200) -> dict[str, float]:

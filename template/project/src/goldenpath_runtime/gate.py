@@ -4,6 +4,7 @@ Owned by the template: do not edit. The policy is yours: `gate` in params.yaml.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from .config import Gate, Objective
@@ -17,14 +18,18 @@ class Finding(NamedTuple):
     reason: str
 
 
-def decide(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> list[Finding]:
+def decide(figures: Mapping[str, Any], policy: Gate, objective: Objective, now: datetime) -> list[Finding]:
     """All findings; the model passes when each one does. `figures` is what metrics.json holds."""
+    age = (now - datetime.fromisoformat(figures["trained_at"])) / timedelta(days=1)
     return [
         *_thresholds(figures["test"], policy),
         _gain(figures, policy, objective),
+        *_champion(figures, policy, objective),
         *_slices(figures, policy, objective),
         _at_most("parity", figures["parity_error"], policy.max_parity_error, " between trained and exported scores"),
         _at_most("latency", figures["latency"]["slowdown"], policy.max_slowdown, " x the baseline's"),
+        _at_most("size", figures["size_mb"], policy.max_size_mb, " MB"),
+        _at_most("age", age, policy.max_age_days, " days since its training"),
     ]
 
 
@@ -44,6 +49,18 @@ def _gain(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Fin
         f"{objective.metric} is {_show(ours)}, the baseline's {_show(base)}, to gain at least {_show(policy.min_gain)}"
     )
     return Finding("beats the baseline", gain is not None and gain >= policy.min_gain, reason)
+
+
+def _champion(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Iterator[Finding]:
+    champion = figures["champion"]
+    if champion and "problem" in champion:
+        yield Finding("champion", True, f"not compared with {champion['version']}: {champion['problem']}")
+    elif champion:
+        ours, its = figures["test"].get(objective.metric), champion["metrics"].get(objective.metric)
+        loss = None if ours is None or its is None else _sign(objective) * (its - ours)
+        reason = f"{objective.metric} is {_show(ours)}, that of {champion['version']} {_show(its)}, "
+        reason += f"to lose at most {_show(policy.max_regression)}"
+        yield Finding("champion", loss is not None and loss <= policy.max_regression, reason)
 
 
 def _slices(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Iterator[Finding]:

@@ -203,8 +203,12 @@ def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def main(path: str) -> int:
-    """Print the answers to the rows in a JSON file, given by the model beside this file."""
+def main(words: Sequence[str]) -> int:
+    """Print the answers to the rows in a JSON file, given by the model beside this file; 2 when none is named."""
+    if len(words) != 1:
+        print("usage: python scorer.py rows.json", file=sys.stderr)
+        return 2
+    (path,) = words
     try:
         rows = json.loads(Path(path).read_text(encoding="utf-8"))
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -218,4 +222,4 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

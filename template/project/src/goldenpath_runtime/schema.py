@@ -17,14 +17,22 @@ from pydantic import Field
 from .config import Frozen, ProjectError, read_yaml
 
 FEW = 20  # a drafted text column with at most this many different values is called a category
+HEAD = """\
+# What the rows may hold. Yours: drafted by `make schema`, so read every line before you trust it. All keys with their
+# meaning: class Column in src/goldenpath_runtime/schema.py. `feature: false` keeps a column for slices and checks but
+# hides it from the model: so write it for ids, and for what is not known yet when an answer is asked for. A `time`
+# column orders rows and is no feature.
+"""
 LARGEST = float(np.finfo(np.float32).max)
 EXACT = 2.0**53  # up to here a float holds every whole number
+ENOUGH = 30  # rows of which an id has to be different in each
 DATE = r"\d{4}-\d\d-\d\d"  # how a drafted time begins
 
 
 class Column(Frozen):
     """What one column may hold. A column with `feature: false` is kept for slices but never shown to the model.
 
+    What is `personal` is scored but not kept for monitoring.
     A `time` is ISO 8601, in UTC where it names no zone; an empty text is a missing one.
     """
 
@@ -34,6 +42,7 @@ class Column(Frozen):
     max: float | None = None
     values: tuple[str, ...] | None = None
     feature: bool = True
+    personal: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -108,8 +117,7 @@ def read_schema(path: str | Path) -> Schema:
 def draft(frame: pd.DataFrame) -> str:
     """A first schema.yaml for these rows: types as seen, limits as seen with a tenth of the range to spare."""
     columns = {str(name): _draft(frame[name]) for name in frame}
-    head = "# What the rows may hold. Yours: drafted by `make schema`, so read every line before you trust it.\n"
-    return head + yaml.safe_dump(
+    return HEAD + yaml.safe_dump(
         {"columns": columns}, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120
     )
 
@@ -137,13 +145,20 @@ def _whole(values: pd.Series) -> pd.Series:
 
 def _draft(values: pd.Series) -> dict[str, Any]:
     found: dict[str, Any] = {"type": _type(values)}
-    if found["type"] in ("number", "integer"):
+    if found["type"] in ("integer", "text") and _is_id(values):
+        found["feature"] = False
+    elif found["type"] in ("number", "integer"):
         numbers = pd.to_numeric(values).astype(np.float64)
         found |= _limits(numbers[np.isfinite(numbers)], whole=found["type"] == "integer")
     if found["type"] == "category":
         listed = sorted({str(value) for value in values.dropna()} - {""})
         found |= {"values": listed} if listed else {}
     return found | ({"nullable": True} if (values.isna() | (values.astype(str) == "")).any() else {})
+
+
+def _is_id(values: pd.Series) -> bool:
+    known = values.dropna()
+    return str(values.name).lower().endswith("id") and len(known) >= ENOUGH and bool(known.is_unique)
 
 
 def _limits(numbers: pd.Series, whole: bool) -> dict[str, float]:

@@ -1,12 +1,12 @@
 # The commands that every repository of this template has; CI runs the same. Owned by the template: do not edit; your own
-# steps go into the Makefile. With several models in params.yaml, MODEL=name chooses one; steps
-# of the pipeline run for all of them without it.
+# steps go into the Makefile. With several models in params.yaml, MODEL=name and DATASET=name choose;
+# steps of the pipeline run for all of them without it.
 
 UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 UV_VERSION := 0.13.8
 RUN = env UV_PYTHON=.venv $(UV) run --no-sync
 STEP = $(RUN) python -m goldenpath_runtime
-OF_MODEL = $(if $(MODEL),--model $(MODEL))
+OF_MODEL = $(if $(MODEL)$(DATASET),--model $(MODEL)$(if $(DATASET),@$(DATASET)))
 FIND_PYTHON = $(UV) python find --no-project "$$(cat .python-version)" >/dev/null 2>&1
 DOCKER ?= docker
 BASE_IMAGE ?= pinned
@@ -15,8 +15,8 @@ IMAGE ?= registry.example.com/ml/my-model:$(or $(shell git rev-parse --short HEA
 export DO_NOT_TRACK := 1
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: help setup lint type test check scan package image clean
-.PHONY: smoke sample schema data train evaluate report gate pipeline serve score embed
+.PHONY: help setup lock lint type test check scan package image clean
+.PHONY: smoke sample schema matrix data train evaluate report gate pipeline serve score embed
 .PHONY: setup-local check-local smoke-local
 
 help: ## list the targets
@@ -29,6 +29,9 @@ setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install everything into .ven
 	@git ls-files --error-unmatch uv.lock >/dev/null 2>&1 || echo "commit uv.lock: it fixes the versions for everyone"
 	@! grep -q 'registry = "' uv.lock || grep -q 'pypi.org/simple' uv.lock || echo "note: uv.lock names the address of your own package index"
 	@$(MAKE) --no-print-directory setup-local
+
+lock: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## renew uv.lock after a change of dependencies or an update
+	$(UV) lock
 
 .uv/bin/uv: # a machine without uv gets it from the package index
 	python3 -m venv .uv
@@ -57,11 +60,14 @@ smoke: | .venv ## the whole pipeline on the small sample of the real data, in se
 sample: | .venv ## draw that sample from the data; commit it
 	$(STEP) sample $(OF_MODEL)
 
-schema: | .venv ## print a first schema.yaml for FILE=
-	@$(STEP) schema $(FILE)
+schema: | .venv ## draft a schema.yaml for FILE= (the one in params.yaml) into OUT= (the screen)
+	@$(STEP) schema $(OF_MODEL) $(if $(FILE),"$(FILE)") $(if $(OUT),--out "$(OUT)")
 
 data: | .venv ## read, validate and split the rows
 	$(STEP) data $(OF_MODEL)
+
+matrix: | .venv ## the models and data sets as JSON, for a CI system to fan out
+	@$(STEP) matrix $(OF_MODEL)
 
 train: | .venv ## fit the candidates, export the best
 	$(STEP) train $(OF_MODEL)
@@ -76,16 +82,18 @@ gate: | .venv ## decide whether it may be used
 	$(STEP) gate $(OF_MODEL)
 
 pipeline: | .venv ## data to gate, only what has changed (with DVC, or all of it where there is no git)
-	@if git rev-parse --git-dir >/dev/null 2>&1; then $(RUN) dvc repro $(if $(MODEL),gate@$(MODEL)); else $(STEP) pipeline $(OF_MODEL); fi
+	@if git rev-parse --git-dir >/dev/null 2>&1; then $(RUN) dvc repro $$($(STEP) matrix --stage gate $(OF_MODEL)); else $(STEP) pipeline $(OF_MODEL); fi
 
 serve: | .venv ## answer over HTTP on PORT= (8000)
 	$(STEP) serve $(OF_MODEL) --port $(or $(PORT),8000)
 
 score: | .venv ## score the rows of FILE= into OUT=
-	$(STEP) score $(OF_MODEL) $(FILE) $(OUT)
+	$(if $(and $(FILE),$(OUT)),,$(error type make score FILE=rows.csv OUT=scores.csv))
+	$(STEP) score $(OF_MODEL) "$(FILE)" "$(OUT)"
 
 embed: | .venv ## write the folder OUT= that scores without this project
-	$(STEP) embed $(OF_MODEL) $(OUT)
+	$(if $(OUT),,$(error type make embed OUT=build/embedded))
+	$(STEP) embed $(OF_MODEL) "$(OUT)"
 
 scan: | .venv ## secrets, known holes in dependencies, safety of the CI files; needs the network
 	$(UV) export --quiet --no-emit-project --all-extras --format requirements-txt --output-file build/requirements.txt

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from .config import ProjectError, read_params
+from .config import ProjectError, note_blocked, read_params
 from .inference import InvalidRowsError, Rule, Scorer
 
 CHUNK = 1 << 20  # bytes of CSV read at a time
@@ -39,6 +39,7 @@ def score(argv: Sequence[str]) -> None:
         scorer = Scorer(folder)
     except (OSError, ValueError) as error:
         raise ProjectError(f"{folder}: no model to score with: {error}; run make pipeline first") from None
+    note_blocked(folder)
     print(f"{score_file(scorer, args.source, args.target)} rows scored: {args.target}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from math import prod
 from typing import Any
 
+import numpy.typing as npt
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -32,13 +33,20 @@ def paths(info: Mapping[str, Any]) -> list[str]:
     return [f"/v2/models/{info['name']}", f"/v2/models/{info['name']}/versions/{info['version']}"]
 
 
-def routes(scorer: Scorer) -> list[Route]:
-    """The protocol's routes for this one model."""
+def routes(scorer: Scorer, sampler: Any = None) -> list[Route]:
+    """The protocol's routes for this one model; `sampler` keeps what is answered."""
 
     async def infer(request: Request) -> JSONResponse:
         if "inference-header-content-length" in request.headers:
             refuse(400, "binary", "binary tensors are not supported, send JSON")
-        return JSONResponse(answer(scorer, await read_json(request)))
+        body = await read_json(request)
+        columns = _columns(scorer, body)
+        try:
+            scores = scorer.score(columns)
+        except InvalidRowsError as error:
+            refuse_rows(error, "inputs")
+        headers = sampler and sampler.keep(request.headers, _rows(columns), scores)
+        return JSONResponse(_answer(scorer, body, scores), headers=headers)
 
     found: dict[str, Json] = {
         "/v2": {"name": "goldenpath", "version": "1", "extensions": []},
@@ -76,8 +84,8 @@ def describe_model(scorer: Scorer) -> Json:
     }
 
 
-def answer(scorer: Scorer, body: Json) -> Json:
-    """The protocol's response to an inference request."""
+def _columns(scorer: Scorer, body: Json) -> dict[str, list[Any]]:
+    """The request's tensors by column."""
     tensors = body.get("inputs")
     if not isinstance(tensors, list) or not all(isinstance(tensor, dict) for tensor in tensors):
         refuse(422, "shape", "inputs must be a list of tensors", "inputs")
@@ -91,10 +99,15 @@ def answer(scorer: Scorer, body: Json) -> Json:
         columns[name] = _values(scorer.columns[name]["type"], i, tensor)
     if len(set(map(len, columns.values()))) > 1:
         refuse(422, "shape", "all tensors must have the same number of rows", "inputs")
-    try:
-        scores = scorer.score(columns)
-    except InvalidRowsError as error:
-        refuse_rows(error, "inputs")
+    return columns
+
+
+def _rows(columns: Mapping[str, list[Any]]) -> list[Json]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _answer(scorer: Scorer, body: Json, scores: npt.NDArray[Any]) -> Json:
+    """The protocol's response to an inference request."""
     outputs = [{"name": "scores", "datatype": "FP32", "shape": list(scores.shape), "data": scores.ravel().tolist()}]
     if scorer.info["classes"]:
         labels = [scorer.names[best] for best in scores.argmax(1)]

@@ -5,8 +5,10 @@ Owned by the template: do not edit. To read from elsewhere, write `load` in your
 
 import argparse
 import hashlib
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -15,31 +17,45 @@ import pandas as pd
 import pyarrow.parquet as pq
 from sklearn.model_selection import train_test_split
 
-from .config import ModelParams, ProjectError, Split, read_params
+from .config import ModelParams, ProjectError, Split, layer, read_params
 from .schema import Schema, draft
 
 BATCH = 65_536  # rows read at a time
 
 
 def read_rows(source: str, schema: Schema | None = None, rows: int = BATCH) -> Iterator[pd.DataFrame]:
-    """Batches of a .csv or .parquet file, or of one inside an installed package (`package:NAME/FILE`)."""
-    package, _, inside = source.removeprefix("package:").partition("/")
+    """Batches of a .csv or .parquet file: a local one, `package:NAME/FILE`, `store:KEY`, or s3://, gs://, az://."""
     try:
-        resource = files(package) / inside if source.startswith("package:") else Path(source)
-        with as_file(resource) as path:
+        with _local_file(source) as path:
             yield from _READERS[path.suffix](path, schema, rows)
     except KeyError:
         raise ProjectError(f"{source}: neither .csv nor .parquet; read it in `load` of your model.py") from None
     except (FileNotFoundError, ModuleNotFoundError):
-        raise ProjectError(f"{source}: not found; it is named in params.yaml under data") from None
+        where = "; it is named in params.yaml under data" if schema else ""  # others are named in a command
+        raise ProjectError(f"{source}: not found{where}") from None
     except (OSError, ValueError) as error:  # broken, in another encoding, or not what its name says
         raise ProjectError(f"{source}: cannot be read: {error}") from None
 
 
+def _local_file(source: str) -> AbstractContextManager[Path]:
+    if source.startswith("package:"):
+        package, _, inside = source.removeprefix("package:").partition("/")
+        return as_file(files(package) / inside)
+    if not source.startswith("store:") and "://" not in source:
+        return nullcontext(Path(source))
+    if (state := layer("state")) is None:
+        raise ProjectError(f"{source}: this repository was made without a store: see `registry` in the template")
+    return nullcontext(state.local_copy(source))
+
+
 def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
     text = [n for n, c in schema.columns.items() if c.type in ("category", "text")] if schema else []
-    with pd.read_csv(path, dtype=dict.fromkeys(text, "str"), index_col=False, chunksize=rows) as batches:
+    with pd.read_csv(path, dtype=dict.fromkeys(text, "str"), chunksize=rows) as batches:
         for batch in batches:  # `usecols` would pass over rows with too many fields
+            if not isinstance(batch.index, pd.RangeIndex):
+                raise ValueError("its rows have more fields than its first line has names")
+            if len(batch.columns) == 1 and (found := re.search("[;\t]", str(batch.columns[0]))):
+                raise ValueError(f"its fields are separated by {found[0]!r}: save it with commas")
             yield batch[[name for name in batch if schema is None or name in schema.columns]]
 
 
@@ -54,13 +70,23 @@ _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
 
 
 def schema(argv: Sequence[str]) -> None:
-    """The command: print a first schema.yaml for a file of rows."""
+    """The command: print or write a first schema.yaml for a file of rows."""
     parser = argparse.ArgumentParser(prog="schema")
     parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
     parser.add_argument("source", nargs="?", help="a .csv or .parquet file; without it, the one in params.yaml")
+    parser.add_argument("--out", type=Path, help="the file to write; without it, the schema is printed")
     args = parser.parse_args(argv)
     source = args.source or read_params().model(args.model)[1].data.source
-    sys.stdout.write(draft(pd.concat(read_rows(source), ignore_index=True)))
+    drafted = draft(pd.concat(read_rows(source), ignore_index=True))
+    if args.out is None:
+        sys.stdout.write(drafted)
+    else:
+        try:
+            args.out.parent.mkdir(parents=True, exist_ok=True)
+            args.out.write_text(drafted, encoding="utf-8")
+        except OSError as error:
+            raise ProjectError(f"{args.out}: cannot be written: {error.strerror}") from None
+        print(f"written: {args.out}; read every line of it")
 
 
 def split_rows(frame: pd.DataFrame, params: ModelParams) -> Mapping[str, pd.DataFrame]:

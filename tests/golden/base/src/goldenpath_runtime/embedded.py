@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from . import inference
-from .config import ProjectError, read_params
+from .config import ProjectError, note_blocked, read_params
 
 USAGE = """# How to use this folder
 
@@ -31,7 +31,9 @@ def embed(argv: Sequence[str]) -> None:
     parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
     parser.add_argument("folder", type=Path, help="the folder to write, for example build/embedded")
     args = parser.parse_args(argv)
-    write_folder(Path(f"build/{read_params().model(args.model)[0]}/model"), args.folder)
+    model = Path(f"build/{read_params().model(args.model)[0]}/model")
+    write_folder(model, args.folder)
+    note_blocked(model)
     print(f"written: {args.folder}")
 
 

@@ -5,12 +5,13 @@ Owned by the template: do not edit. Needs neither pandas nor scikit-learn; one p
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import open_inference
-from .config import ProjectError, read_params
+from .config import ProjectError, layer, note_blocked, read_params
 from .inference import InvalidRowsError, Scorer
 from .open_inference import always
 from .openapi import describe
@@ -33,7 +34,9 @@ def serve(argv: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     args = parser.parse_args(argv)
-    app = create_app(Path(args.folder or f"build/{read_params().model(args.model)[0]}/model"))
+    folder = Path(args.folder or f"build/{read_params().model(args.model)[0]}/model")
+    app = create_app(folder)
+    note_blocked(folder)
     uvicorn.run(app, host=args.host, port=args.port, access_log=False, timeout_graceful_shutdown=10)
 
 
@@ -47,8 +50,17 @@ def create_app(folder: Path) -> Starlette:
     labels = {"name": scorer.info["name"], "version": scorer.info["version"]}
     labels["data"] = scorer.info["lineage"]["data_sha256"][:12]
     Gauge("model_info", "The model that answers", labels, registry=registry).labels(**labels).set(1)
+    sampler = _sampler(scorer, registry)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        if sampler:
+            sampler.close()
+
     app = Starlette(
-        routes=[*_routes(scorer, registry), *open_inference.routes(scorer)],
+        lifespan=lifespan,
+        routes=[*_routes(scorer, registry, sampler), *open_inference.routes(scorer, sampler)],
         middleware=[Middleware(Measured, registry=registry)],
         exception_handlers=HANDLERS,
     )
@@ -56,15 +68,27 @@ def create_app(folder: Path) -> Starlette:
     return app
 
 
-def _routes(scorer: Scorer, registry: CollectorRegistry) -> list[Route]:
+def _sampler(scorer: Scorer, registry: CollectorRegistry) -> Any:
+    """What keeps answered rows for monitoring, where GOLDENPATH_STORE says to; None elsewhere."""
+    url = os.environ.get("GOLDENPATH_STORE")
+    samples = layer("samples") if url else None
+    if samples is None:
+        return None
+    dropped = Counter("samples_dropped", "Answered rows that the store did not take", registry=registry)
+    return samples.Sampler(url, scorer.info, dropped.inc)
+
+
+def _routes(scorer: Scorer, registry: CollectorRegistry, sampler: Any) -> list[Route]:
     identity = {"model": scorer.info["name"], "version": scorer.info["version"]}
 
     async def predict(request: Request) -> JSONResponse:
         rows = _rows(await read_json(request))
         try:
-            return JSONResponse({**identity, "predictions": scorer.answers(scorer.score_rows(rows))})
+            scores = scorer.score_rows(rows)
         except InvalidRowsError as error:
             refuse_rows(error, "rows")
+        headers = sampler and sampler.keep(request.headers, rows, scores)
+        return JSONResponse({**identity, "predictions": scorer.answers(scores)}, headers=headers)
 
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

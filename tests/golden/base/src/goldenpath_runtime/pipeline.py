@@ -5,24 +5,25 @@ Owned by the template: do not edit. dvc.yaml runs them as stages; `make smoke` r
 
 import inspect
 import json
+import shutil
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from .artifact import inputs_lineage, write_model
-from .config import PARAMS, ModelParams, ProjectError, read_params
+from .artifact import fit, inputs_lineage, write_model
+from .config import PARAMS, ModelParams, ProjectError, layer, read_params
 from .data import class_names, fingerprint, read_rows, split_rows
-from .evaluation import Array, latencies, parity_error, slice_metrics
+from .evaluation import add_champion, best, latency, parity_error, score, slice_metrics
 from .gate import Finding, decide
-from .inference import InvalidRowsError, Scorer
-from .interface import Candidate, Dataset, Model
-from .report import render_report
+from .inference import Scorer
+from .interface import Dataset, Model
+from .report import Card, render_report, render_summary
 from .schema import read_schema
 
 Figures = Mapping[str, Any]
@@ -65,6 +66,7 @@ def open_project(name: str | None) -> Project:
         raise ProjectError(f'pyproject.toml: name your code under [project.entry-points."{GROUP}"], then make setup')
     schema = read_schema(params.schema_file)
     named = {*params.target, *params.gate.slices.columns, *filter(None, [params.split.column])}
+    named |= params.data.checks.max_age_days.keys()
     if unknown := sorted(named - schema.columns.keys()):
         raise ProjectError(f"{PARAMS} names {', '.join(unknown)}, which {params.schema_file} does not list")
     if params.task == "regression" and not all(schema.columns[target].is_number for target in params.target):
@@ -86,11 +88,15 @@ def make_sample(project: Project) -> Path:
 
 
 def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
-    """Read, validate and split the rows. The sample holds what `load` gave, so it is read as it stands."""
+    """Read, validate and split the rows; data.verdict says whether the last registered version was made of the same.
+
+    The sample holds what `load` gave, so it is read as it stands; it is not held to an age.
+    """
     schema, settings = project.model.schema, project.params.data
     batches = read_rows(settings.sample, schema) if sample else project.model.load(settings.source)
     rows = schema.validate_rows(pd.concat(batches, ignore_index=True), project.model.checks())
     parts = split_rows(rows, project.params)
+    facts = _check_data(project, rows, parts, None if sample else datetime.now(UTC))
     labels = parts["train"][project.params.target[0]].drop_duplicates().sort_values()
     folder = project.build / "data"
     folder.mkdir(parents=True, exist_ok=True)
@@ -101,108 +107,127 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
         "without_target": len(rows) - sum(map(len, parts.values())),
         "classes": list(class_names(labels)) if project.params.task == "classification" else [],
         "sha256": fingerprint(rows),
+        **facts,
     }
     write_json(folder / "summary.json", summary)
+    _note_registered(project, summary["sha256"], None if sample else layer("registry"))
     return summary
 
 
+def _note_registered(project: Project, sha256: str, registry: Any) -> None:
+    """Whether the data are those of the last version, and which is the champion: both decide what has to run again."""
+    verdict = "unchanged" if registry and registry.last_data(project.name) == sha256 else "new"
+    project.reports.mkdir(parents=True, exist_ok=True)
+    (project.reports / "data.verdict").write_text(verdict + "\n", encoding="utf-8")
+    folder = registry.champion_folder(project.name) if registry else None
+    (project.build / "champion").write_text(f"{folder.name if folder else 'none'}\n", encoding="utf-8")
+
+
+def _check_data(
+    project: Project, rows: pd.DataFrame, parts: Mapping[str, pd.DataFrame], now: datetime | None
+) -> dict[str, Any]:
+    """What is known of the rows beyond schema.yaml; ProjectError when params.yaml asks for more than they have."""
+    settings, checks = project.params.data, layer("checks")
+    if checks:
+        return dict(checks.check_data(rows, parts, project.params, project.model.schema, now))
+    if "checks" in settings.model_fields_set:
+        raise ProjectError(f"{PARAMS}: data.checks: made without them; answer files to `registry` of the template")
+    return {}
+
+
 def train(project: Project) -> dict[str, Any]:
-    """Fit the baseline and all candidates, choose the best on the validation rows, export it and the baseline."""
+    """Fit the baseline and all candidates, choose the best on the validation rows, export it and the baseline.
+
+    A run that was interrupted goes on after the last candidate it had finished, and ends with the same bytes.
+    """
     data, validation = project.dataset("train"), project.dataset("validation")
-    candidates = dict(project.model.candidates())
-    measured = {name: _fit(project, name, candidate, data, validation) for name, candidate in candidates.items()}
-    chosen = _best(measured, project.params)
-    baseline = project.model.baseline()
-    baseline.fit(data)
     summary = read_json(project.build / "data" / "summary.json", "data")
     code = Path(inspect.getfile(type(project.model))).parent.rglob("*.py")
     lineage = inputs_lineage(summary["sha256"], [*code, PARAMS, Path(project.params.schema_file)])
-    for folder, candidate in (("model", candidates[chosen]), ("baseline", baseline)):
-        write_model(project.build / folder, project.name, candidate.export(data.features), data, lineage)
+    unfinished = project.build / "unfinished"
+    kept = unfinished / "-".join(lineage[f"{part}_sha256"][:12] for part in ("data", "sources", "lock"))
+    candidates = project.model.candidates().items()
+    fitted = {name: fit(name, each, data, validation, kept / "candidates") for name, each in candidates}
+    baseline = fit("baseline", project.model.baseline(), data, validation, kept)
     rows = validation.frame()
-    served = _score(Scorer(project.build / "model"), validation.columns(rows))
-    error = parity_error(candidates[chosen].predict(validation.inputs(rows)), served)
+    truth = validation.truth(rows)
+    measured = {name: dict(project.model.metrics(truth, one.scores)) for name, one in fitted.items()}
+    chosen = best(measured, project.params.objective)
+    for folder, one in (("model", fitted[chosen]), ("baseline", baseline)):
+        write_model(project.build / folder, project.name, one.exported, data, lineage)
+    if monitor := layer("monitor"):
+        write_json(project.build / "model" / "reference.json", monitor.reference(project))
+    error = parity_error(fitted[chosen].scores, score(Scorer(project.build / "model"), validation.columns(rows)))
     training = {"chosen": chosen, "candidates": measured, "parity_error": error, "rows": summary["rows"]}
     write_json(project.build / "training.json", training)
+    shutil.rmtree(unfinished)
     return training
 
 
-def _fit(project: Project, name: str, candidate: Candidate, data: Dataset, validation: Dataset) -> dict[str, float]:
-    candidate.fit(data)
-    rows = validation.frame()
-    scores, shape = candidate.predict(validation.inputs(rows)), (len(rows), len(data.classes or data.target))
-    if scores.shape != shape or not np.isfinite(scores).all():
-        given = f"of shape {scores.shape}" if scores.shape != shape else "of which some are not finite"
-        raise ProjectError(
-            f"model.py: candidate {name} gives scores {given}; a {project.params.task} of these data has {shape}, "
-            "a row each and a column for each class or target"
-        )
-    return dict(project.model.metrics(validation.truth(rows), scores))
+def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
+    """Measure the exported model, the baseline and the champion on the test rows: what is served, not what was fitted.
 
-
-def _score(scorer: Scorer, columns: Mapping[str, Array]) -> Array:
-    try:
-        return scorer.score(columns)
-    except InvalidRowsError as error:
-        raise ProjectError(f"the exported model does not take the project's own rows:\n{error}") from None
-
-
-def _best(measured: Mapping[str, Mapping[str, float]], params: ModelParams) -> str:
-    metric, direction = params.objective.metric, params.objective.direction
-    known = {name: figures[metric] for name, figures in measured.items() if metric in figures}
-    if not known:
-        figures = sorted(set().union(*measured.values()))
-        raise ProjectError(f"{PARAMS}: objective: no candidate has the figure {metric}; they have {', '.join(figures)}")
-    return (max if direction == "maximize" else min)(known, key=known.__getitem__)
-
-
-def evaluate(project: Project) -> dict[str, Any]:
-    """Measure the exported model and baseline on the test rows: what will be served, not what was fitted."""
-    training = read_json(project.build / "training.json", "train")
+    The figures of a sample are not held against the champion: it is in the store, and a smoke run needs none.
+    """
     data = project.dataset("test")
     rows = data.frame()
     truth, columns = data.truth(rows), data.columns(rows)
     scorers = {name: Scorer(project.build / name) for name in ("model", "baseline")}
-    scores = {name: _score(scorer, columns) for name, scorer in scorers.items()}
-    measure = project.model.metrics
-    first = {name: scorer.prepare({n: c[:1] for n, c in columns.items()}) for name, scorer in scorers.items()}
-    seconds = latencies({name: partial(scorer.run, first[name]) for name, scorer in scorers.items()})
-    slices = project.params.gate.slices.columns
+    scores = {name: score(scorer, columns) for name, scorer in scorers.items()}
+    registry = None if sample else layer("registry")
+    folder = registry.champion_folder(project.name) if registry else None
+    champion = add_champion(folder, columns, scorers, scores) if folder else None
+    measure, info, policy = project.model.metrics, scorers["model"].info, project.params.gate
+    measured = {name: dict(measure(truth, given)) for name, given in scores.items()}
     figures = {
-        **training,
-        "version": scorers["model"].info["version"],
+        **read_json(project.build / "training.json", "train"),
+        "params": project.params.model_dump(mode="json", by_alias=True),
+        "version": info["version"],
+        "trained_at": info["lineage"]["trained_at"],
+        "size_mb": (project.build / "model" / "model.onnx").stat().st_size / 1e6,
+        "data": read_json(project.build / "data" / "summary.json", "data"),
         "objective": project.params.objective.model_dump(),
-        "test": dict(measure(truth, scores["model"])),
-        "baseline": dict(measure(truth, scores["baseline"])),
-        "slices": list(slice_metrics(rows, slices, lambda mask: measure(truth[mask], scores["model"][mask]))),
+        "test": measured["model"],
+        "baseline": measured["baseline"],
+        "champion": champion and {**champion, "metrics": measured.get("champion", {})},
+        "slices": list(slice_metrics(rows, policy.slices.columns, lambda m: measure(truth[m], scores["model"][m]))),
         "business": dict(project.model.business(rows, truth, scores["model"])),
-        "latency": {
-            "model_ms": seconds["model"] * 1e3,
-            "baseline_ms": seconds["baseline"] * 1e3,
-            "slowdown": seconds["model"] / seconds["baseline"],
-        },
+        "latency": latency(scorers, columns),
     }
+    if analysis := layer("analysis"):
+        subject = analysis.Subject(scorers["model"], columns, truth, scores, measure, project.params)
+        figures |= analysis.analyse(subject, analysis.FEW if sample else analysis.RESAMPLES)
     write_json(project.reports / "metrics.json", figures)
     return figures
 
 
 def check_gate(project: Project) -> list[Finding]:
     """Decide on the measured model; writes gate.json and the one word pass or fail to gate.verdict."""
-    figures = read_json(project.reports / "metrics.json", "evaluate")
-    findings = decide(figures, project.params.gate, project.params.objective)
+    findings = _decide(project, read_json(project.reports / "metrics.json", "evaluate"))
     write_json(project.reports / "gate.json", [finding._asdict() for finding in findings])
     verdict = "pass" if all(finding.passed for finding in findings) else "fail"
     (project.reports / "gate.verdict").write_text(verdict + "\n", encoding="utf-8")
     return findings
 
 
+def _decide(project: Project, figures: Figures) -> list[Finding]:
+    return decide(figures, project.params.gate, project.params.objective, datetime.now(UTC))
+
+
 def write_report(project: Project) -> Path:
-    """Write report.md, the model card that a person reads before the model is used; its path."""
+    """Write report.md, the model card that a person reads before the model is used, with its plots; its path.
+
+    summary.md beside it is its short form, for a pull request.
+    """
     figures = read_json(project.reports / "metrics.json", "evaluate")
-    findings = decide(figures, project.params.gate, project.params.objective)
     info = read_json(project.build / "model" / "model.json", "train")
+    described = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"].get("description", "")
+    analysis = layer("analysis")
+    plots = analysis.plot(figures, project.reports) if analysis else ()
+    card = Card(project.params, info, figures, _decide(project, figures), described, plots)
     path = project.reports / "report.md"
-    path.write_text(render_report(project.params, info, figures, findings), encoding="utf-8")
+    path.write_text(render_report(card), encoding="utf-8")
+    path.with_name("summary.md").write_text(render_summary(card), encoding="utf-8")
     return path
 
 
@@ -210,7 +235,7 @@ def run_all(project: Project, sample: bool = False) -> list[Finding]:
     """All steps in this process; the gate's findings, on the small sample only those that hold for any data."""
     prepare_data(project, sample)
     train(project)
-    evaluate(project)
+    evaluate(project, sample)
     write_report(project)
     findings = check_gate(project)
     return [f for f in findings if f.rule in HARD_RULES] if sample else findings

@@ -1,0 +1,209 @@
+"""From a registered version to the champion: deploy, approve, promote, roll back, and what the ledger says of it.
+
+Owned by the template: do not edit. Each command first writes what is desired (environments/<env>.yaml), then makes it
+so, and last notes what is so in the ledger: whatever is killed in between, the next command completes or undoes it.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .config import ProjectError, layer, read_params
+from .environments import Desired, Environment, read_environment, set_version
+from .registry import champion, champions, fetch, resolve
+from .state import Entry, Store, append, ledger, open_store, who
+from .target import Target, open_target, require_target
+
+
+class Place(NamedTuple):
+    """One model in one environment, and where both are kept."""
+
+    store: Store
+    model: str
+    env: str
+    settings: Environment
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The model's ledger."""
+        return ledger(self.store, self.model)
+
+    @property
+    def target(self) -> Target:
+        """Where it runs; ProjectError where this repository has no such place."""
+        return require_target(self.store, self.env, self.settings, self.model)
+
+    def start(self, version: str) -> Target:
+        """Run a version there, without requests of its own."""
+        target = self.target
+        target.start(version, fetch(self.store, self.model, version))
+        return target
+
+    def note(self, event: str, **facts: object) -> Entry:
+        """Add to the model's ledger."""
+        return append(self.store, self.model, event, env=self.env, **facts)
+
+
+def arguments(name: str, argv: Sequence[str], env: str = "production", **more: str) -> argparse.Namespace:
+    """Parse what these commands share, and further options with their help."""
+    parser = argparse.ArgumentParser(prog=name)
+    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser.add_argument("--env", default=env, help="the environment")
+    parser.add_argument("--version", help="a registered version, or how it begins; the newest without it")
+    for option, text in more.items():
+        parser.add_argument(f"--{option}", help=text)
+    return parser.parse_args(argv)
+
+
+def place(args: argparse.Namespace) -> Place:
+    """The model and environment that a command names."""
+    return Place(open_store(), read_params().model(args.model)[0], args.env, read_environment(args.env))
+
+
+def deploy(argv: Sequence[str]) -> None:
+    """Run a version in an environment; in production without requests, which `rollout` gives it."""
+    args = arguments("deploy", argv, env="staging")
+    here = place(args)
+    version = resolve(here.store, here.model, args.version)
+    if args.env != "production":
+        return _settle(here, version, "deploy")
+    require_release(here, version)
+    print(f"{version} runs in {args.env} without requests: {here.start(version).address()}; now make rollout")
+    return None
+
+
+def approve(argv: Sequence[str]) -> None:
+    """Say that a version may get production traffic; refused before its report is in the store and it was accepted."""
+    args = arguments("approve", argv, note="why; shown in the history")
+    here = place(args)
+    version = resolve(here.store, here.model, args.version)
+    if not args.note:
+        raise ProjectError("say on what grounds: make approve BY=name NOTE='...'")
+    report = f"{here.model}/versions/{version}/report/"
+    if f"{report}report.md" not in here.store.list(report):
+        raise ProjectError(f"{version} has no report in the store, and nobody approves what he has not read")
+    _require_accepted(here, version)
+    for entry in here.entries:
+        if entry["event"] == "feedback" and entry["version"] == version:
+            print(f"feedback of {entry['by']}: {entry['note']}")
+    here.note("approve", version=version, note=args.note)
+    print(f"{version} is approved by {who()}")
+
+
+def feedback(argv: Sequence[str]) -> None:
+    """Note what a named person who tried a version says of it."""
+    args = arguments("feedback", argv, note="what they say")
+    here = place(args)
+    if not args.note:
+        raise ProjectError("what do they say? make feedback BY=name NOTE='...'")
+    here.note("feedback", version=resolve(here.store, here.model, args.version), note=args.note)
+
+
+def require_release(here: Place, version: str) -> None:
+    """ProjectError unless the version was accepted in staging and, where the policy asks for it, approved."""
+    _require_accepted(here, version)
+    approved = any(e["event"] == "approve" and e["version"] == version for e in here.entries)
+    if here.settings.release == "approval" and not approved:
+        raise ProjectError(
+            f"{version} is not approved for {here.env}: make approve VERSION={version} BY=name NOTE='...' "
+            f"(environments/{here.env}.yaml: release: {here.settings.release})"
+        )
+
+
+def _require_accepted(here: Place, version: str) -> None:
+    if layer("accept") is None:
+        return  # made without a place to deploy to, so there is nothing to test
+    tests = [entry["passed"] for entry in here.entries if entry["event"] == "accept" and entry["version"] == version]
+    if not tests[-1:] or not tests[-1]:
+        why = "failed its acceptance tests" if tests else "was not accepted yet"
+        raise ProjectError(f"{version} {why}: make deploy accept ENV=staging VERSION={version}")
+
+
+def promote(argv: Sequence[str]) -> None:
+    """Make a version the champion of an environment; nothing happens when it is already."""
+    args = arguments("promote", argv)
+    here = place(args)
+    version = resolve(here.store, here.model, args.version)
+    if args.env == "production":
+        require_release(here, version)
+    _settle(here, version, "promote")
+
+
+def rollback(argv: Sequence[str]) -> None:
+    """Make the champion before the present one the champion again."""
+    args = arguments("rollback", argv, note="why")
+    here = place(args)
+    settle_interrupted(here)
+    found = champions(here.entries, args.env)
+    if len(found) < 2:
+        raise ProjectError(f"{args.env} has no champion before {found[0] if found else 'the first'}: see make history")
+    _settle(here, found[-2], "rollback", note=args.note)
+
+
+def reconcile(argv: Sequence[str]) -> None:
+    """Make an environment what its file says, for every model in it; nothing happens when it is already."""
+    args = arguments("reconcile", argv)
+    settings = read_environment(args.env)
+    names = read_params().select(args.model)
+    for name in names:
+        desired = settings.models.get(name)
+        if desired is None or not settle_interrupted(Place(open_store(), name, args.env, settings)):
+            what = desired.version if desired else "no version"
+            print(f"{name}: {args.env} is as environments/{args.env}.yaml says: {what}")
+
+
+def settle_interrupted(here: Place) -> bool:
+    """Bring what is served, and the ledger, to what the file says; whether there was anything to do."""
+    desired = here.settings.models.get(here.model)
+    target = open_target(here.store, here.env, here.settings, here.model)
+    if desired is None:
+        return False
+    serves = target is None or dict(target.status()) == {desired.version: 100}
+    if serves and champion(here.store, here.model, here.env) == desired.version:
+        return False
+    _settle(here, desired.version, "reconcile")
+    return True
+
+
+def _settle(here: Place, version: str, event: str, **facts: object) -> None:
+    sha256 = json.loads(here.store.read(f"{here.model}/versions/{version}/model.json"))["sha256"]
+    message = f"{event.capitalize()} {here.model} {version} in {here.env}"
+    set_version(here.env, here.model, Desired(version=version, sha256=sha256), message)
+    if target := open_target(here.store, here.env, here.settings, here.model):
+        target.start(version, fetch(here.store, here.model, version))
+        target.weights({version: 100})
+        for other in set(target.status()) - {version}:
+            target.stop(other)
+        print(f"{version} answers in {here.env}: {target.address()}")
+    if champion(here.store, here.model, here.env) != version:
+        here.note(event, version=version, **facts)
+
+
+def down(argv: Sequence[str]) -> None:
+    """Stop what runs in an environment; its file and the ledger's champion stay as they are."""
+    here = place(arguments("down", argv, env="staging"))
+    here.target.stop()
+    here.note("down", version=None)
+
+
+def status(argv: Sequence[str]) -> None:
+    """Print what runs in an environment, as JSON."""
+    here = place(arguments("status", argv))
+    target = here.target
+    known = {"desired": here.settings.models.get(here.model), "champion": champion(here.store, here.model, here.env)}
+    found = known | {"running": dict(target.status()), "address": target.address()}
+    print(json.dumps(found, default=lambda value: value.version))
+
+
+def history(argv: Sequence[str]) -> None:
+    """Print the ledger of a model, a line for each entry."""
+    model = read_params().model(arguments("history", argv).model)[0]
+    print("\n".join(map(_line, ledger(open_store(), model))))
+
+
+def _line(entry: Entry) -> str:
+    first = [f"{entry['number']:4}", entry["at"][:19], f"{entry['event']:9}", f"{entry.get('env') or '':10}"]
+    shown = {"number", "at", "event", "env", "version", "sha256"}
+    rest: Iterator[str] = (f"{key}={value}" for key, value in entry.items() if key not in shown and value is not None)
+    return " ".join([*first, entry.get("version") or "", *rest]).rstrip()

@@ -1,0 +1,139 @@
+"""What outlives a job, behind one URL: files, and for each model a ledger to which entries are only added.
+
+Owned by the template: do not edit. The URL is `store` under [tool.goldenpath] in pyproject.toml: a folder, or s3://,
+gs:// or az:// through fsspec. `Store.create` writes a file only where there is none, so two writers never lose one.
+"""
+
+import getpass
+import hashlib
+import json
+import os
+import tempfile
+import tomllib
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from .config import ProjectError
+
+Entry = dict[str, Any]
+
+
+class Store:
+    """Files below one URL, by keys such as `churn/ledger/00000001.json`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            self.fs, root = fsspec.url_to_fs(url, **({"use_listings_cache": False} if "://" in url else {}))
+        except (ImportError, ValueError) as error:
+            raise ProjectError(f"store {url}: {error}; it is named in pyproject.toml under [tool.goldenpath]") from None
+        self.root = root.rstrip("/")
+        self.is_local = isinstance(self.fs, LocalFileSystem)
+
+    def read(self, key: str) -> bytes:
+        """The file's content; FileNotFoundError where there is none."""
+        return bytes(self.fs.cat_file(f"{self.root}/{key}"))
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write or replace a file, whole or not at all."""
+        if not self.is_local:
+            self.fs.pipe_file(f"{self.root}/{key}", content)
+        else:
+            self._unfinished(key, content).replace(f"{self.root}/{key}")
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Write a file, whole or not at all; False, and nothing is written, where there is one already."""
+        try:
+            if self.is_local:
+                unfinished = self._unfinished(key, content)
+                try:
+                    os.link(unfinished, f"{self.root}/{key}")
+                finally:
+                    unfinished.unlink()
+            else:
+                self.fs.pipe_file(f"{self.root}/{key}", content, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def list(self, prefix: str) -> list[str]:
+        """The keys below a prefix that ends at a slash, sorted."""
+        try:
+            found = self.fs.find(f"{self.root}/{prefix}")
+        except FileNotFoundError:
+            return []
+        keys = [path.removeprefix(f"{self.root}/") for path in found]
+        return sorted(key for key in keys if not Path(key).name.startswith("."))
+
+    def read_all(self, prefix: str, first: str = "") -> Iterator[bytes]:
+        """The contents of the files below a prefix, from a name on, in order; remote ones are fetched together."""
+        if keys := [key for key in self.list(prefix) if key.rpartition("/")[2] >= first]:
+            found = self.fs.cat([f"{self.root}/{key}" for key in keys])
+            yield from (found[path] for path in sorted(found))
+
+    def _unfinished(self, key: str, content: bytes) -> Path:
+        path = Path(self.root, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        unfinished.write_bytes(content)
+        return unfinished
+
+
+def open_store() -> Store:
+    """The project's store."""
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8")).get("tool", {})
+    return Store(os.environ.get("GOLDENPATH_STORE") or settings.get("goldenpath", {}).get("store", ".store"))
+
+
+def local_copy(source: str) -> Path:
+    """A file of the store (`store:KEY`) or of another place (s3://...) on this machine, fetched when it has changed."""
+    folder, _, name = source.rpartition("/")
+    store, key = (open_store(), source.removeprefix("store:")) if source.startswith("store:") else (Store(folder), name)
+    if store.is_local:
+        return Path(store.root, key)
+    path = machine_folder(store) / "data" / str(store.fs.ukey(f"{store.root}/{key}")) / name
+    if not path.exists():
+        unfinished = path.with_name(f".{uuid.uuid4().hex}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store.fs.get_file(f"{store.root}/{key}", str(unfinished))
+        unfinished.rename(path)
+    return path
+
+
+def machine_folder(store: Store) -> Path:
+    """A folder of this machine and user, for what belongs to a store but need not outlive the machine."""
+    folder = Path(os.environ.get("GOLDENPATH_RUN") or Path(tempfile.gettempdir(), f"goldenpath-{who()}"))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise ProjectError(f"{folder} belongs to somebody else: name another folder in GOLDENPATH_RUN")
+    return folder / hashlib.sha256(str(store.root).encode()).hexdigest()[:12]
+
+
+def who() -> str:
+    """The person or job at work: BY= of the command, or the user's name."""
+    try:
+        return os.environ.get("BY") or getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "unknown"
+
+
+def append(store: Store, model: str, event: str, **facts: Any) -> Entry:
+    """Add an entry to a model's ledger; its number is the next one, whoever else writes at the same time."""
+    entry = {"event": event, "by": who(), **facts}
+    number = len(store.list(f"{model}/ledger/"))
+    while True:
+        number += 1
+        entry |= {"number": number, "at": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        if store.create(f"{model}/ledger/{number:08}.json", json.dumps(entry, default=str).encode()):
+            return entry
+
+
+def ledger(store: Store, model: str) -> list[Entry]:
+    """All entries of a model, the oldest first."""
+    return [json.loads(content) for content in store.read_all(f"{model}/ledger/")]

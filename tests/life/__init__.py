@@ -1,0 +1,1 @@
+"""What happens to a model after its training: versions, delivery, kills, guards."""

@@ -1,0 +1,1 @@
+"""Monitoring of a model in service: sampling, drift, labels, and the alert rules."""
