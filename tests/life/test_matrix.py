@@ -35,7 +35,9 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     (project / "split.py").write_text(SPLIT.replace("{islands}", str(ISLANDS)), "utf-8")
     repository.python("split.py")
     (project / "split.py").unlink()
-    (project / "params.yaml").write_text(yaml.safe_dump({"models": dict(entries())}), "utf-8")
+    (project / "params.yaml").write_text(
+        yaml.safe_dump({"models": dict(entries())}, sort_keys=False), "utf-8"
+    )
     commit_all(project, "Six models")
     make(project, env, "pipeline", "register")
     return repository

@@ -19,7 +19,7 @@ MOTO = ["uv", "tool", "run", "--quiet", "--python", "3.11", "--from", "moto[serv
 KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_DEFAULT_REGION": "us-east-1"}
 STORY = (
     "register deploy accept approve rollout promote register deploy accept approve rollout promote register deploy "
-    "accept approve rollout promote register deploy accept approve abort rollback monitor retrain deploy accept approve "
+    "accept approve rollout promote register deploy accept approve abort rollback monitor register retrain deploy accept approve "
     "rollout promote"
 )
 SERVER = """
@@ -42,6 +42,6 @@ def test_the_tour(kind: str, tmp_path: Path) -> None:
         tour = ["sh", "-c", script, "sh", *tour, "s3://bucket/tour"]
     told = run([*live.cut_off(), *tour], ROOT, live.offline(env), timeout=3600)
     assert re.search(r"clients: \d{3,} requests answered, 0 failed", told), told[-3000:]
-    events = re.findall(r"^ +\d+ \S+ (\w+) ", told, re.MULTILINE)
-    assert " ".join(event for event in events) == STORY
+    events = re.findall(r"^ +\d+ \d{4}-\S+ (\w+) ", told, re.MULTILINE)
+    assert " ".join(events) == STORY
     shutil.rmtree(tmp_path / "tour")
