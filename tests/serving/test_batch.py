@@ -153,7 +153,7 @@ def test_places_that_cannot_be_read_or_written(classification: Repository, tmp_p
         assert "Traceback" not in printed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.csv", "rows.csv"]
     told = run(["make", "score"], classification.folder, classification.env, expect=2)
-    assert "FILE, OUT" in told
+    assert "type make score FILE=rows.csv OUT=scores.csv" in told
 
 
 def test_columns_that_would_be_there_twice(classification: Repository, tmp_path: Path) -> None:

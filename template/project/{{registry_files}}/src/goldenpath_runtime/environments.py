@@ -1,6 +1,6 @@
 """environments/<env>.yaml: which version of each model is to run there, and the policy by which it gets there.
 
-Owned by the template: do not edit. The files are shared; `deploy`, `promote` and `rollback` write `models` in them only.
+Owned by the template: do not edit. The files are shared: `deploy`, `promote` and `rollback` write `models` in them.
 """
 
 import subprocess
