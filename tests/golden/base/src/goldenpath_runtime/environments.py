@@ -91,10 +91,13 @@ def set_version(env: str, model: str, desired: Desired, message: str) -> None:
         unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(text.getvalue(), encoding="utf-8")
         unfinished.replace(path)
-    if _git("status", "--porcelain", "--", str(path)).stdout:
-        failed = _git("commit", "--quiet", "--message", message, "--", str(path)).returncode
+    if _git("status", "--porcelain", "--", str(path)):
+        failed = _git("commit", "--quiet", "--message", message, "--", str(path)) is None
         print(f"{path} is changed: commit and push it" if failed else f"{path} is committed; push it")
 
 
-def _git(*words: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", *words], check=False, capture_output=True)  # noqa: S603, S607
+def _git(*words: str) -> str | None:
+    try:
+        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
+    except (OSError, subprocess.CalledProcessError):  # no git, no repository, or a hook that says no
+        return None
