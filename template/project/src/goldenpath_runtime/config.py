@@ -219,3 +219,17 @@ def _explain(kind: type[BaseModel], item: ErrorDetails) -> str:
     known = {key for part in (schema, *schema.get("$defs", {}).values()) for key in part.get("properties", {})}
     close = difflib.get_close_matches(str(item["loc"][-1]), known, n=1)
     return f"{place}: unknown key" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def read_json(path: Path, made_by: str) -> Any:
+    """What a step wrote; ProjectError names the step that has to run first."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ProjectError(f"{path} is not there yet: run make {made_by} first") from None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON, making the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2, default=float) + "\n", encoding="utf-8")

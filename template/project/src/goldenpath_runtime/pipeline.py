@@ -4,12 +4,12 @@ Owned by the template: do not edit. dvc.yaml runs them as stages; `make smoke` r
 """
 
 import inspect
-import json
 import shutil
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from .artifact import fit, inputs_lineage, write_model
-from .config import PARAMS, ModelParams, ProjectError, layer, read_params
+from .config import PARAMS, ModelParams, ProjectError, layer, read_json, read_params, write_json
 from .data import class_names, fingerprint, read_rows, split_rows
 from .evaluation import add_champion, best, latency, parity_error, score, slice_metrics
 from .gate import Finding, decide
@@ -116,11 +116,10 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
 
 def _note_registered(project: Project, sha256: str, registry: Any) -> None:
     """Whether the data are those of the last version, and which is the champion: both decide what has to run again."""
-    verdict = "unchanged" if registry and registry.last_data(project.name) == sha256 else "new"
+    verdict, champion = registry.compared(project.name, sha256) if registry else ("new", "none")
     project.reports.mkdir(parents=True, exist_ok=True)
     (project.reports / "data.verdict").write_text(verdict + "\n", encoding="utf-8")
-    folder = registry.champion_folder(project.name) if registry else None
-    (project.build / "champion").write_text(f"{folder.name if folder else 'none'}\n", encoding="utf-8")
+    (project.build / "champion").write_text(champion + "\n", encoding="utf-8")
 
 
 def _check_data(
@@ -175,8 +174,8 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     scorers = {name: Scorer(project.build / name) for name in ("model", "baseline")}
     scores = {name: score(scorer, columns) for name, scorer in scorers.items()}
     registry = None if sample else layer("registry")
-    folder = registry.champion_folder(project.name) if registry else None
-    champion = add_champion(folder, columns, scorers, scores) if folder else None
+    find = partial(registry.champion_folder, project.name) if registry else lambda: None
+    champion = add_champion(find, columns, scorers, scores)
     measure, info, policy = project.model.metrics, scorers["model"].info, project.params.gate
     measured = {name: dict(measure(truth, given)) for name, given in scores.items()}
     figures = {
@@ -239,17 +238,3 @@ def run_all(project: Project, sample: bool = False) -> list[Finding]:
     write_report(project)
     findings = check_gate(project)
     return [f for f in findings if f.rule in HARD_RULES] if sample else findings
-
-
-def read_json(path: Path, made_by: str) -> Any:
-    """What a step wrote; ProjectError names the step that has to run first."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProjectError(f"{path} is not there yet: run make {made_by} first") from None
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON, making the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2, default=float) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.__main__ import main
-from goldenpath_runtime.config import Params, read_params
+from goldenpath_runtime.config import Params, read_json, read_params
 from goldenpath_runtime.data import read_rows, split_rows
 from goldenpath_runtime.evaluation import parity_error
 from goldenpath_runtime.gate import Finding, decide
@@ -22,7 +22,7 @@ from goldenpath_runtime.schema import read_schema
 
 def judge(project: pipeline.Project, days: float = 0, **changed: object) -> dict[str, bool]:
     """The gate's findings for the measured model so many days later, with some of its figures changed."""
-    figures = pipeline.read_json(project.reports / "metrics.json", "evaluate") | changed
+    figures = read_json(project.reports / "metrics.json", "evaluate") | changed
     now = datetime.fromisoformat(figures["trained_at"]) + timedelta(days=days)
     findings: list[Finding] = decide(figures, project.params.gate, project.params.objective, now)
     return {finding.rule: finding.passed for finding in findings}
@@ -74,7 +74,7 @@ def test_training_that_was_killed_goes_on_where_it_was(
 
 
 def test_exported_model_agrees_with_the_trained_one(project: pipeline.Project) -> None:
-    error = pipeline.read_json(project.build / "training.json", "train")["parity_error"]
+    error = read_json(project.build / "training.json", "train")["parity_error"]
     assert error <= project.params.gate.max_parity_error
     assert not judge(project, parity_error=parity_error(np.zeros((2, 2)), np.full((2, 2), 0.01)))["parity"]
 
@@ -183,6 +183,7 @@ def test_commands_run_the_steps(project: pipeline.Project, tmp_path: Path, monke
     (tmp_path / "params.yaml").write_text(settings, encoding="utf-8")
     shutil.copy("pyproject.toml", tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GOLDENPATH_STORE", "store")  # the project's own may be far away
     option = ["--model", project.name]
     assert [main([step, *option]) for step in ("sample", "data", "train", "evaluate", "report")] == [0] * 5
     verdict = "pass" if main(["gate", *option]) == 0 else "fail"

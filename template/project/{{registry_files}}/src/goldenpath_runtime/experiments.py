@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from .config import PARAMS, ProjectError, read_params
-from .pipeline import open_project, read_json, run_all
+from .config import PARAMS, ProjectError, read_json, read_params
+from .pipeline import open_project, run_all
 from .registry import versions
 from .report import table
 from .schema import read_schema

@@ -17,11 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from .analysis import DOTS, OTHER, OURS
-from .config import ProjectError, Threshold, read_params
+from .config import ProjectError, Threshold, read_json, read_params, write_json
 from .drift import MIN_ROWS, Array, Drift, Summary, bins, compare, ordered, summarize
 from .inference import Scorer
 from .labels import read_labels
-from .pipeline import Project, open_project, read_json, write_json
+from .pipeline import Project, open_project
 from .registry import champion, fetch, resolve
 from .report import table
 from .samples import Sample, read_samples

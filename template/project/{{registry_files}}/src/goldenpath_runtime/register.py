@@ -8,9 +8,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .config import ProjectError, read_params
+from .config import ProjectError, read_json, read_params
 from .inference import Scorer
-from .pipeline import Project, open_project, read_json
+from .pipeline import Project, open_project
 from .registry import versions
 from .state import Store, append, open_store
 

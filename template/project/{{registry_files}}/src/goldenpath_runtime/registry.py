@@ -74,7 +74,15 @@ def champion_folder(model: str) -> Path | None:
     return fetch(store, model, version) if version else None
 
 
-def last_data(model: str) -> str | None:
-    """The hash of the data of which the last registered version was made; None before there is one."""
-    entries = [entry for entry in ledger(open_store(), model) if entry["event"] == "register"]
-    return entries[-1].get("data_sha256") if entries else None
+def compared(model: str, sha256: str) -> tuple[str, str]:
+    """`unchanged` where the last version was made of data with this hash, else `new`; and the champion, or `none`.
+
+    A store that cannot be reached stops nobody from training: it says so, and nothing is compared.
+    """
+    try:
+        entries = ledger(open_store(), model)
+    except ProjectError as error:
+        print(f"note: {error} Until then nothing is compared with the champion")
+        return "new", "none"
+    made_of = [entry.get("data_sha256") for entry in entries if entry["event"] == "register"]
+    return "unchanged" if made_of[-1:] == [sha256] else "new", (champions(entries) or ["none"])[-1]

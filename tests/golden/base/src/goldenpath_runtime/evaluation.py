@@ -84,9 +84,14 @@ def score(scorer: Scorer, columns: Mapping[str, Array]) -> Array:
 
 
 def add_champion(
-    folder: Path, columns: Mapping[str, Array], scorers: dict[str, Scorer], scores: dict[str, Array]
-) -> dict[str, Any]:
-    """Score the rows with the champion as well; its version, and the problem when it does not fit these rows."""
+    find: Callable[[], Path | None], columns: Mapping[str, Array], scorers: dict[str, Scorer], scores: dict[str, Array]
+) -> dict[str, Any] | None:
+    """Score the rows with the champion as well, if there is one; its version, and the problem when it cannot be."""
+    try:
+        if (folder := find()) is None:
+            return None
+    except ProjectError as error:
+        return {"version": "that nobody knows", "problem": str(error)}
     try:
         scorer = Scorer(folder)
         if scorer.names != scorers["model"].names:

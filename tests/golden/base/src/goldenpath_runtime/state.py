@@ -12,6 +12,7 @@ import tempfile
 import tomllib
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,44 +39,55 @@ class Store:
 
     def read(self, key: str) -> bytes:
         """The file's content; FileNotFoundError where there is none."""
-        return bytes(self.fs.cat_file(f"{self.root}/{key}"))
+        with self._reached():
+            return bytes(self.fs.cat_file(f"{self.root}/{key}"))
 
     def write(self, key: str, content: bytes) -> None:
         """Write or replace a file, whole or not at all."""
-        if not self.is_local:
-            self.fs.pipe_file(f"{self.root}/{key}", content)
-        else:
-            self._unfinished(key, content).replace(f"{self.root}/{key}")
+        with self._reached():
+            if self.is_local:
+                self._unfinished(key, content).replace(f"{self.root}/{key}")
+            else:
+                self.fs.pipe_file(f"{self.root}/{key}", content)
 
     def create(self, key: str, content: bytes) -> bool:
         """Write a file, whole or not at all; False, and nothing is written, where there is one already."""
-        try:
-            if self.is_local:
-                unfinished = self._unfinished(key, content)
-                try:
-                    os.link(unfinished, f"{self.root}/{key}")
-                finally:
-                    unfinished.unlink()
-            else:
+        with self._reached(), suppress(FileExistsError):
+            if not self.is_local:
                 self.fs.pipe_file(f"{self.root}/{key}", content, mode="create")
-        except FileExistsError:
-            return False
-        return True
+                return True
+            unfinished = self._unfinished(key, content)
+            try:
+                os.link(unfinished, f"{self.root}/{key}")
+            finally:
+                unfinished.unlink()
+            return True
+        return False
 
     def list(self, prefix: str) -> list[str]:
         """The keys below a prefix that ends at a slash, sorted."""
-        try:
+        found: list[str] = []
+        with self._reached(), suppress(FileNotFoundError):
             found = self.fs.find(f"{self.root}/{prefix}")
-        except FileNotFoundError:
-            return []
         keys = [path.removeprefix(f"{self.root}/") for path in found]
         return sorted(key for key in keys if not Path(key).name.startswith("."))
 
     def read_all(self, prefix: str, first: str = "") -> Iterator[bytes]:
         """The contents of the files below a prefix, from a name on, in order; remote ones are fetched together."""
         if keys := [key for key in self.list(prefix) if key.rpartition("/")[2] >= first]:
-            found = self.fs.cat([f"{self.root}/{key}" for key in keys])
+            with self._reached():
+                found = self.fs.cat([f"{self.root}/{key}" for key in keys])
             yield from (found[path] for path in sorted(found))
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except Exception as error:  # noqa: BLE001 (each kind of store has errors of its own)
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ProjectError(f"store {self.url}: {why}; is it there, and are you logged in?") from None
 
     def _unfinished(self, key: str, content: bytes) -> Path:
         path = Path(self.root, key)
