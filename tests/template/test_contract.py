@@ -114,7 +114,7 @@ def _written(context: Answers, question: str, value: Any) -> Files:
     [
         ({"preset": "minimal"}, 30, 1400, 250),
         ({"registry": "none"}, 60, 1900, 400),
-        ({"deploy": "none"}, 80, 2950, 500),
+        ({"deploy": "none"}, 80, 3000, 500),
         ({}, 85, 3650, 550),
     ],
     ids=["minimal", "no registry", "no deploy", "standard"],
