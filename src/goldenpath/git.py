@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 from goldenpath.errors import GoldenpathError, UsageError
@@ -77,9 +76,6 @@ def _knows_user(folder: Path) -> bool:
 def _run(folder: Path, *arguments: str) -> None:
     done = _try(folder, *arguments)
     if done.returncode:
-        time.sleep(
-            0.2
-        )  # Ctrl-C may end git first: then this is interrupted, and nothing of git's is worth telling
         raise GoldenpathError(
             f"git failed: {(done.stderr or done.stdout).strip()}", "Add --no-git to leave git to you."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,11 @@ DOWN = "\x1b[B"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
+def heed_ctrl_c() -> None:
+    """What is started in the background ignores Ctrl-C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A run of the command in a terminal; `read` is the text so far, without control codes."""
 
@@ -32,6 +38,7 @@ class Terminal:
             encoding="utf-8",
             timeout=20,
             dimensions=(50, 160),
+            preexec_fn=heed_ctrl_c,
         )
         self.read = ""
 
