@@ -6,7 +6,7 @@ RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
 TOUR ?= ../goldenpath-tour
 
-.PHONY: help setup demo tour test lint preview bench lock release tags clean
+.PHONY: help setup demo tour test prove lint preview bench lock release tags clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ tour: setup ## the whole life of a model: trained, delivered, watched, taken bac
 test: setup lint ## all that CI runs
 	$(RUN) pytest
 
+prove: setup ## the flows of one CI system, run for real, and every defect seeded into its files; CI=github
+	$(if $(CI),,$(error type make prove CI=github, or another system))
+	$(RUN) pytest -m "" tests/proof/test_$(CI)*.py
+
 lint: ## formatting, common mistakes, types
 	$(RUN) ruff format --check
 	$(RUN) ruff check
@@ -34,6 +38,7 @@ lint: ## formatting, common mistakes, types
 
 preview: ## render every case into tests/golden, and show what changed for users
 	$(RUN) python -m tests.preview
+	$(RUN) python -m tests.proof.table
 	@git --no-pager diff --stat -- tests/golden
 	@git ls-files --others --exclude-standard -- tests/golden
 

@@ -1,4 +1,4 @@
-"""Runs a GitHub workflow on this machine with act, and says which jobs and steps ran and how they ended.
+"""Runs a repository's GitHub workflows on this machine with act, and says which jobs and steps ran and how they ended.
 
 act leaves with 0 when a job never ran, so its exit code proves nothing: only its log of steps does.
 """
@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.proof import tools
-from tests.proof.linters import WORKFLOW
-from tests.proof.machine import Machine, plain
-from tests.support import git, run
+import yaml
 
-USES = re.compile(r"uses: ([\w./-]+)@(\S+)")
+from tests.proof import tools
+from tests.proof.machine import Machine, end_processes, plain
+from tests.support import Files, git, run
+from tests.template.agreement import called
+
+USES = re.compile(r"uses: ([\w-][\w./-]+)@(\S+)")
 REPOSITORY, FORK = "my-org/my-model", "stranger/my-model"
+FOLDER = ".github/workflows"
+CHECK = f"{FOLDER}/check.yml"
 
 
 @dataclass
@@ -29,39 +34,69 @@ class Job:
     printed: str = ""
 
 
+@dataclass(frozen=True)
+class Event:
+    """What starts a workflow: its name, the payload, the variables that are set, and where a pull request comes from."""
+
+    name: str
+    workflow: str = "check"
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    head: str = REPOSITORY
+
+    def body(self) -> dict[str, Any]:
+        """What GitHub sends, as far as the workflows read it."""
+        about = {"repository": {"full_name": REPOSITORY, "default_branch": "main"}}
+        ends = {"head": {"ref": "topic", "repo": {"full_name": self.head}}, "base": {"ref": "main"}}
+        request = {"pull_request": {"number": 7, **ends}} if self.name == "pull_request" else {}
+        pushed = {"before": "0" * 40, "ref": "refs/heads/main"} if self.name == "push" else {}
+        return {**about, **request, **pushed, **self.payload}
+
+
 def run_workflow(
-    project: Path, event: str, on: Machine, *, head: str = REPOSITORY, label: str = "ubuntu-latest"
+    project: Path, event: Event | str, on: Machine, *, head: str = REPOSITORY, label: str = "ubuntu-latest"
 ) -> dict[str, Job]:
-    """Run the workflow of a committed project, in a clean clone, as `event` starts it; gives the jobs that ran.
+    """Run a workflow of a committed project, in a clean clone; gives the jobs that ran, also those of workflows that it calls.
 
     `head` is the repository that a pull request comes from. Only jobs that ask for a machine with `label` get one.
     """
+    if isinstance(event, str):
+        event = Event(event, head=head)
     clone = on.folder / "clone"
     git(on.folder, "clone", "--quiet", str(project), str(clone))
     # act reads the repository's name from the address that it was cloned from.
     git(clone, "remote", "set-url", "origin", f"https://github.com/{REPOSITORY}.git")
-    command = [tools.program("act"), event, "--workflows", str(WORKFLOW), "--json", "--no-cache-server"]
-    command += ["--eventpath", str(_payload(event, head, on.folder)), "--platform", f"{label}=-self-hosted"]
+    payload = on.folder / "event.json"
+    payload.write_text(json.dumps(event.body()))
+    file = f"{FOLDER}/{event.workflow}.yml"
+    command = [tools.program("act"), event.name, "--workflows", file, "--json", "--no-cache-server"]
+    command += ["--eventpath", str(payload), "--platform", f"{label}=-self-hosted"]
+    for name, value in event.variables.items():
+        command += ["--var", f"{name}={value}"]
     stub = _stub(on.folder)
-    for action, ref in USES.findall((clone / WORKFLOW).read_text("utf-8")):
+    for action, ref in _used(clone):
         command += ["--local-repository", f"{action}@{ref}={stub}"]
-    return _read(run(command, clone, on.env, expect=None))
+    try:
+        return _read(run(command, clone, on.env, expect=None))
+    finally:
+        end_processes(f"TMPDIR={on.env['TMPDIR']}")
 
 
-def _payload(event: str, head: str, folder: Path) -> Path:
-    """What GitHub sends with the event, as far as the workflow reads it."""
-    payload: dict[str, Any] = {"repository": {"full_name": REPOSITORY, "default_branch": "main"}}
-    if event == "pull_request":
-        ends = {"head": {"ref": "topic", "repo": {"full_name": head}}, "base": {"ref": "main"}}
-        payload["pull_request"] = {"number": 7, **ends}
-    file = folder / "event.json"
-    file.write_text(json.dumps(payload))
-    return file
+def _used(clone: Path) -> set[tuple[str, str]]:
+    """The actions that the workflows use; how they call each other is put into the older form, which act knows."""
+    used = set()
+    for path in (clone / FOLDER).glob("*.yml"):
+        text = path.read_text("utf-8")
+        path.write_text(
+            re.sub(r"uses: \$(/\S+)", r"uses: .\1 # zizmor: ignore[self-repository]", text), "utf-8"
+        )
+        used |= set(USES.findall(text))
+    return used
 
 
 def _stub(folder: Path) -> Path:
     """An action that does nothing: act checks out by itself, and a fresh machine has no cache."""
-    stub = folder / "stub"
+    stub = folder / "action"
     stub.mkdir()
     (stub / "action.yml").write_text(
         "name: stub\nruns: {using: composite, steps: [{run: 'true', shell: sh}]}\n"
@@ -70,15 +105,35 @@ def _stub(folder: Path) -> Path:
 
 
 def _read(log: str) -> dict[str, Job]:
-    """The jobs and steps of act's log, which has one JSON object a line."""
+    """The jobs and steps of act's log, which has one JSON object a line; a job of a matrix is named with its model."""
     jobs: dict[str, Job] = {}
     for line in log.splitlines():
         entry = json.loads(line) if line.startswith('{"') else {}
         if "jobID" not in entry:
             continue
-        job = jobs.setdefault(entry["jobID"], Job())
+        job = jobs.setdefault(_name(entry), Job())
         job.result = entry.get("jobResult", job.result)
         job.printed += plain(entry["msg"]) if entry.get("raw_output") else ""
         if entry.get("stage") == "Main" and "stepResult" in entry and len(entry["stepID"]) == 1:
             job.steps[entry["step"]] = entry["stepResult"]
     return jobs
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    """`train` for a job; `train cat` for the one of that model, also where it stands in a workflow that is called for it."""
+    caller = re.search(r"(?:deliver|train) (\w+)(?:-\d+)?", entry["job"])
+    return f"{entry['jobID']} {caller[1]}" if caller else str(entry["jobID"])
+
+
+def calls(files: Files) -> dict[str, dict[str, list[str]]]:
+    """For each workflow and job the make targets that it calls, in order; jobs that call none are left out."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for path, content in files.items():
+        if path.startswith(FOLDER):
+            jobs = yaml.safe_load(content)["jobs"].items()
+            targets = {
+                name: called("\n".join(step.get("run", "") for step in job.get("steps", ())))
+                for name, job in jobs
+            }
+            found[Path(path).stem] = {name: some for name, some in targets.items() if some}
+    return found

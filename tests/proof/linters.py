@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.proof import tools
 from tests.proof.tools import judge
 
 WORKFLOW = Path(".github/workflows/check.yml")
@@ -19,10 +21,22 @@ PINNED = re.compile(r"@[0-9a-f]{40} # (v\d+)\S*")
 def actionlint(repository: Path) -> Verdict:
     """Jobs, expressions, cron, labels and inputs; shellcheck, which it finds on the PATH, reads the scripts.
 
-    It knows an action's inputs by its version only, so it reads `@v7` in place of each commit.
+    It knows an action's inputs by its version only, and workflows beside this one by their path, so it reads copies with
+    `@v7` in place of each commit and `./` in place of `$/`.
     """
-    text = PINNED.sub(r"@\1", (repository / WORKFLOW).read_text("utf-8"))
-    return judge("actionlint", "-no-color", "-stdin-filename", WORKFLOW, "-", stdin=text)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, WORKFLOW).parent
+        copy.mkdir(parents=True)
+        for path in sorted((repository / WORKFLOW).parent.glob("*.yml")):
+            text = PINNED.sub(r"@\1", path.read_text("utf-8")).replace("uses: $/", "uses: ./")
+            (copy / path.name).write_text(text, "utf-8")
+        (Path(folder) / ".git").mkdir()  # so it knows where a repository begins
+        return judge("actionlint", "-no-color", *sorted(copy.iterdir()))
+
+
+def github_parser(repository: Path) -> Verdict:
+    """What GitHub itself reads in the workflows."""
+    return judge("node", tools.github_parser(), *sorted((repository / WORKFLOW).parent.glob("*.yml")))
 
 
 def zizmor(repository: Path) -> Verdict:
@@ -32,8 +46,9 @@ def zizmor(repository: Path) -> Verdict:
 
 def schemas(repository: Path) -> Verdict:
     """The published schema of each CI and bot file that is there."""
+    workflows = [path.relative_to(repository) for path in (repository / WORKFLOW).parent.glob("*.yml")]
     known = {
-        WORKFLOW: ["vendor.github-workflows"],
+        **{path: ["vendor.github-workflows"] for path in workflows},
         PIPELINE: ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
         Path(".github/dependabot.yml"): ["vendor.dependabot"],
         Path("renovate.json"): ["vendor.renovate"],
@@ -62,7 +77,7 @@ def judges(repository: Path) -> dict[str, Callable[[Path], Verdict]]:
     if (repository / "Dockerfile").exists():
         found |= {"hadolint": hadolint}
     if (repository / WORKFLOW).exists():
-        found |= {"actionlint": actionlint, "zizmor": zizmor}
+        found |= {"actionlint": actionlint, "zizmor": zizmor, "parser": github_parser}
     if (repository / PIPELINE).exists():
         found |= {"shellcheck": shellcheck}
     return found

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.support import commit_all, environment, generate
 
+# What GitHub's command says when it is asked who has approved a run.
+ANSWERS = {"gh": '[ "$1" != api ] || echo eve\n'}
 # What stands for `make` where only the CI file itself is in question.
 STUB = "%:\n\t@echo made $@\n"
 
@@ -26,7 +30,7 @@ def committed(folder: Path, *, stub: bool = False, **answers: Any) -> Path:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where jobs run: `env` is all they know of; `calls` is what was asked of the container engine, a line a call."""
+    """Where jobs run: `env` is all they know of; `calls` is what was asked of container engines and gh, a line a call."""
 
     folder: Path
     env: dict[str, str]
@@ -38,6 +42,23 @@ class Machine:
         return record.read_text().splitlines() if record.exists() else []
 
 
+def end_processes(setting: str) -> None:
+    """End what runs with a setting in its environment, such as `HOME=/tmp/x`, and what that starts meanwhile."""
+    while found := [
+        each for each in Path("/proc").iterdir() if each.name.isdigit() and _has(each, setting.encode())
+    ]:
+        for process in found:
+            with suppress(ProcessLookupError):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def _has(process: Path, setting: bytes) -> bool:
+    try:
+        return setting in (process / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or belongs to somebody else
+        return False
+
+
 def machine(folder: Path) -> Machine:
     """A machine without uv, as hosted ones are, and with an engine that records what it is asked and builds nothing.
 
@@ -47,11 +68,13 @@ def machine(folder: Path) -> Machine:
     parts = [part for part in env["PATH"].split(os.pathsep) if not Path(part, "uv").exists()]
     engines = folder / "engines"
     engines.mkdir()
-    for name in ("docker", "buildah"):
+    for name in ("docker", "buildah", "gh"):
         script = engines / name
-        script.write_text(f'#!/bin/sh\necho "{name} $*" >> "{folder}/engine.log"\n')
+        script.write_text(f'#!/bin/sh\necho "{name} $*" >> "{folder}/engine.log"\n{ANSWERS.get(name, "")}')
         script.chmod(0o755)
     env["PATH"] = os.pathsep.join([str(engines), *parts])
+    (folder / "tmp").mkdir()
+    env["TMPDIR"] = str(folder / "tmp")  # what runs on one machine is not seen from another
     if absent := [name for name in ("git", "make", "python3") if not shutil.which(name, path=env["PATH"])]:
         raise RuntimeError(
             f"{', '.join(absent)} and uv are in one folder, so uv cannot be hidden from the jobs"

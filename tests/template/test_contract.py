@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.proof.systems import CALLS, CI_FILES, agreed
 from tests.questionnaire import choices, questions
 from tests.support import Files, render
 from tests.template import output_rules as rules
-from tests.template.agreement import GITHUB, GITLAB, TARGETS, called, ci_calls, targets, unknown_calls
+from tests.template.agreement import TARGETS, called, targets, unknown_calls
 from tests.template.budget import code_lines, owned_python_lines
 from tests.template.cases import CASES, Answers, pairs, values
 
@@ -69,17 +70,14 @@ def test_every_called_target_exists(pair: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-def test_ci_systems_call_the_same_targets(pair: int) -> None:
-    answers = {**pairs()[pair], "placement": "root"}
-    github = ci_calls(rendered({**answers, "ci": "github"}))[GITHUB]
-    gitlab = ci_calls(rendered({**answers, "ci": "gitlab"}))[GITLAB]
-    assert set(github) == set(gitlab)
-    assert {"setup", "check", "smoke", "scan", "package", "image"} <= set(github) <= set(TARGETS)
-
-
-def test_no_ci_file_without_a_ci_system() -> None:
-    for answers in ({"ci": "none"}, {"placement": "subproject"}):
-        assert ci_calls(rendered(answers)) == {}
+def test_ci_files_call_what_was_agreed(pair: int) -> None:
+    """In every system, with every other answer: the same targets in the same jobs."""
+    answers = pairs()[pair]
+    files = rendered(answers)
+    if answers["ci"] == "none" or answers["placement"] == "subproject":
+        assert not [path for path in files if path.startswith(CI_FILES)]
+    else:
+        assert CALLS[answers["ci"]](files) == agreed(answers["registry"])
 
 
 # Whether anything but the answers file differs is asked in each of these, until it does.
@@ -114,13 +112,14 @@ def _written(context: Answers, question: str, value: Any) -> Files:
     [
         ({"preset": "minimal"}, 30, 1400, 250),
         ({"registry": "none"}, 60, 1900, 400),
-        ({"deploy": "none"}, 80, 3000, 500),
-        ({}, 85, 3650, 550),
+        ({"deploy": "none", "ci": "none"}, 80, 2950, 500),
+        ({"ci": "none"}, 85, 3650, 550),
+        *(({"ci": ci}, 100, 3900, 650) for ci in CALLS),
     ],
-    ids=["minimal", "no registry", "no deploy", "standard"],
+    ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )
 def test_budget(answers: Answers, most_files: int, most_lines: int, most_lines_of_tests: int) -> None:
-    """The runtime and its tests, option by option: see docs/decisions/0007."""
+    """The runtime and its tests, option by option: see docs/decisions/0007 and 0010."""
     files = rendered(answers)
     assert len(files) <= most_files, f"{len(files)} files: {', '.join(files)}"
     assert 0 < (lines := owned_python_lines(files, "src/")) <= most_lines, f"{lines} lines of the runtime"
@@ -163,7 +162,7 @@ DEFECTS = [
     Defect(rules.text_is_clean, "a.txt", b"", b"a \n"),
     Defect(rules.text_is_clean, "a.txt", b"", b"a\n\n"),
     Defect(rules.no_machine_is_named, "a.txt", b"", b"see /home/me/x\n"),
-    Defect(rules.versions_are_quoted, GITHUB, b"jobs:", b"env: {PYTHON: 3.10}\njobs:"),
+    Defect(rules.versions_are_quoted, ".github/workflows/check.yml", b"jobs:", b"env: {PYTHON: 3.10}\njobs:"),
     Defect(rules.one_python_everywhere, ".python-version", b"3.12", b"3.11"),
     Defect(rules.one_python_everywhere, ".python-version", b"3.12", b"3.10"),
     Defect(rules.one_python_everywhere, "Dockerfile", b"python:3.12", b"python:3.13"),
@@ -208,7 +207,7 @@ def test_calls_are_found() -> None:
     [
         ("README.md", b"Run `make chek` first.\n"),
         ("README.md", b"    make chek\n"),
-        (GITHUB, b"      - run: make chek\n"),
+        (".github/workflows/check.yml", b"      - run: make chek\n"),
         ("Dockerfile", b"RUN make chek\n"),
     ],
 )

@@ -35,7 +35,7 @@ class Defect(NamedTuple):
 
 
 DEFECTS = [
-    Defect(layers.layers_have_a_line_and_a_choice, "template/project/{{ci_jenkins}}/Jenkinsfile", None, ""),
+    Defect(layers.layers_have_a_line_and_a_choice, "template/project/{{ci_other}}/file", None, ""),
     Defect(layers.layers_have_a_line_and_a_choice, QUESTIONS + "computed.yml", "ci_gitlab:", "ci_gitlabs:"),
     Defect(
         layers.layers_are_the_choices_of_a_question,
@@ -47,7 +47,7 @@ DEFECTS = [
         layers.layers_are_the_choices_of_a_question,
         QUESTIONS + "delivery.yml",
         "    None: none",
-        "    None: none\n    Azure: azure",
+        "    None: none\n    Other: other",
     ),
     Defect(layers.layers_have_a_line_and_a_choice, "template/project/src/{{ci_github}}/x.yml", None, ""),
     Defect(rules.includes_are_an_explicit_list, "copier.yml", "questions/model.yml", "questions/m*.yml"),

@@ -181,16 +181,35 @@ def note_blocked(folder: Path) -> None:
         print(f"note: the gate has blocked this model: see {verdict.with_name('report.md')}", file=sys.stderr)
 
 
+def command(name: str, several: bool = False) -> argparse.ArgumentParser:
+    """A parser for a command that is about one model, or about several."""
+    which = "`name`, `name@dataset` or `@dataset`; all without it" if several else "not needed where there is one"
+    parser = argparse.ArgumentParser(prog=name)
+    parser.add_argument("--model", help=f"which model of {PARAMS}: {which}")
+    return parser
+
+
 def matrix(argv: Sequence[str]) -> None:
-    """The command: print the models meant as JSON that a CI system fans out, or as stages of dvc.yaml."""
-    parser = argparse.ArgumentParser(prog="matrix")
-    parser.add_argument("--model", help="`name`, `name@dataset` or `@dataset`; without it, all models")
+    """The command: print the models meant in the form that a CI system fans out, or as stages of dvc.yaml."""
+    parser = command("matrix", several=True)
     parser.add_argument("--stage", help="print the names of this stage of dvc.yaml")
+    parser.add_argument("--form", choices=("github", "gitlab", "azure", "lines"), default="github")
+    parser.add_argument("--drifted", action="store_true", help="only those whose last verdict of make monitor is drift")
     args = parser.parse_args(argv)
     params = read_params()
-    found = {name: params.models[name].dataset for name in params.select(args.model)}
-    include = [{"model": name, "dataset": dataset} for name, dataset in found.items()]
-    print(" ".join(f"{args.stage}@{name}" for name in found) if args.stage else json.dumps({"include": include}))
+    found = [name for name in params.select(args.model) if not args.drifted or _has_drifted(name)]
+    forms: dict[str, object] = {
+        "github": {"include": [{"model": name, "dataset": params.models[name].dataset} for name in found]},
+        "gitlab": [{"MODEL": found}],
+        "azure": {name: {"MODEL": name} for name in found},
+    }
+    lines = "\n".join(found) if args.form == "lines" else json.dumps(forms[args.form])
+    print(" ".join(f"{args.stage}@{name}" for name in found) if args.stage else lines)
+
+
+def _has_drifted(model: str) -> bool:
+    verdict = Path("reports", model, "monitor.verdict")
+    return verdict.is_file() and verdict.read_text(encoding="utf-8").strip() == "drift"
 
 
 def read_yaml(path: Path, kind: type[T]) -> T:

@@ -78,5 +78,5 @@ def test_the_champion_is_measured_beside_the_model(
 def test_the_report_shows_every_plot(project: pipeline.Project) -> None:
     text = (project.reports / "report.md").read_text(encoding="utf-8")
     plots = sorted(path.name for path in project.reports.glob("*.png"))
-    assert plots == ["calibration.png", "candidates.png", "distribution.png", "importance.png"]
+    assert plots == ["calibration.png", "candidates.png", "importance.png"]
     assert all(f"]({name})" in text for name in plots)

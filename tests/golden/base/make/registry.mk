@@ -3,7 +3,8 @@
 
 IN_ENV = $(OF_MODEL) $(if $(ENV),--env $(ENV)) $(if $(VERSION),--version $(VERSION))
 SAYING = $(if $(NOTE),--note "$$NOTE")
-export BY NOTE FORCE
+ASKING = $(if $(PROPOSE),--propose "$$PROPOSE")
+export BY NOTE FORCE PROPOSE
 
 .PHONY: register approve feedback promote rollback reconcile history
 .PHONY: labels monitor watch retrain health experiment compare
@@ -17,11 +18,11 @@ approve: | .venv ## say that VERSION= may go into production; BY=name NOTE=why
 feedback: | .venv ## note what somebody says who has tried VERSION=; BY=name NOTE=text
 	$(STEP) feedback $(IN_ENV) $(SAYING)
 
-promote: | .venv ## make VERSION= the champion of ENV= (production), with all requests
-	$(STEP) promote $(IN_ENV)
+promote: | .venv ## make VERSION= the champion of ENV= (production), with all requests; in CI, PROPOSE= asks for it
+	$(STEP) promote $(IN_ENV) $(ASKING)
 
 rollback: | .venv ## make the champion before it the champion again; NOTE=why
-	$(STEP) rollback $(IN_ENV) $(SAYING)
+	$(STEP) rollback $(IN_ENV) $(SAYING) $(ASKING)
 
 reconcile: | .venv ## make ENV= what environments/ENV.yaml says
 	$(STEP) reconcile $(IN_ENV)

@@ -10,12 +10,13 @@ OF_MODEL = $(if $(MODEL)$(DATASET),--model $(MODEL)$(if $(DATASET),@$(DATASET)))
 FIND_PYTHON = $(UV) python find --no-project "$$(cat .python-version)" >/dev/null 2>&1
 DOCKER ?= docker
 BASE_IMAGE ?= pinned
-IMAGE ?= customer-churn-of-the-northern-region-v1:$(or $(shell git rev-parse --short HEAD 2>/dev/null),dev)
+IMAGE_REGISTRY ?=
+IMAGE ?= $(if $(IMAGE_REGISTRY),$(IMAGE_REGISTRY)/)customer-churn-of-the-northern-region-v1:$(or $(shell git rev-parse --short HEAD 2>/dev/null),dev)
 
 export DO_NOT_TRACK := 1
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: help setup lock lint type test check scan package image clean
+.PHONY: help setup lock lint type test check scan package image publish summary clean
 .PHONY: smoke sample schema matrix data train evaluate report gate pipeline serve score embed
 .PHONY: setup-local check-local smoke-local
 
@@ -66,8 +67,8 @@ schema: | .venv ## draft a schema.yaml for FILE= (the one in params.yaml) into O
 data: | .venv ## read, validate and split the rows
 	$(STEP) data $(OF_MODEL)
 
-matrix: | .venv ## the models and data sets as JSON, for a CI system to fan out
-	@$(STEP) matrix $(OF_MODEL)
+matrix: | .venv ## the models and data sets, for a CI system to fan out; FORM=github, gitlab, azure or lines, DRIFTED=yes
+	@$(STEP) matrix $(OF_MODEL) $(if $(FORM),--form $(FORM)) $(if $(DRIFTED),--drifted)
 
 train: | .venv ## fit the candidates, export the best
 	$(STEP) train $(OF_MODEL)
@@ -107,6 +108,25 @@ package: | .venv ## the wheel, in dist/
 image: ## the container image, after the same checks inside it
 	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --target check --tag $(IMAGE)-check .
 	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --tag $(IMAGE) .
+
+publish: ## push the wheel of a tagged commit to PUBLISH_URL, and the image to its registry; see build/image.digest
+	@$(if $(PUBLISH_URL)$(IMAGE_REGISTRY),,echo "nothing is published: set PUBLISH_URL, or image_registry of the template")
+ifneq ($(PUBLISH_URL),)
+	git describe --tags --exact-match >/dev/null 2>&1 || { echo "no tag, so no wheel is published"; exit 0; }; \
+	$(MAKE) --no-print-directory setup package && $(UV) publish --publish-url "$(PUBLISH_URL)" dist/*.whl
+endif
+ifneq ($(IMAGE_REGISTRY),)
+	$(MAKE) --no-print-directory image
+	@mkdir -p build
+	$(if $(REGISTRY_PASSWORD),printf %s "$$REGISTRY_PASSWORD" | $(DOCKER) login --username "$$REGISTRY_USER" --password-stdin $(firstword $(subst /, ,$(IMAGE_REGISTRY))))
+	$(DOCKER) push $(if $(filter buildah podman,$(notdir $(firstword $(DOCKER)))),--digestfile build/pushed) $(IMAGE)
+	[ -s build/pushed ] || $(DOCKER) image inspect $(IMAGE) | sed -n 's/.*@\(sha256:[0-9a-f]*\)".*/\1/p' | head -n 1 > build/pushed
+	@image="$(IMAGE)"; printf '%s@%s\n' "$${image%:*}" "$$(cat build/pushed)" > build/image.digest
+	@cat build/image.digest
+endif
+
+summary: ## the short report of what was trained last, as Markdown, for a pull request
+	@cat reports/*/summary.md 2>/dev/null || cat build/smoke/reports/*/summary.md 2>/dev/null || echo "nothing is trained yet"
 
 clean: ## remove what can be made again; data, models and reports stay
 	rm -rf dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis build/smoke

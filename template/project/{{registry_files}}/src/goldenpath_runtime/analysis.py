@@ -6,7 +6,6 @@ Owned by the template: do not edit. `analyse` gives figures, `plot` draws them.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +38,12 @@ class Subject:
 
 
 def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
-    """Intervals of all figures of all models (95 %); calibration, importance and distribution of the model's scores."""
+    """Intervals of all figures of all models (95 %); calibration and importance of the columns."""
     truth, ours = subject.truth, subject.scores["model"]
     return {
         "intervals": {name: _interval(subject, scores, resamples) for name, scores in subject.scores.items()},
         "calibration": {n: _calibration(*pair) for n, pair in _pairs(truth, ours, subject.scorer).items()},
         "importance": _importance(subject),
-        "distribution": _distribution(truth, ours, subject.scorer),
     }
 
 
@@ -94,28 +92,12 @@ def _importance(subject: Subject) -> dict[str, float]:
     return {name: float(loss) for name, loss in sorted(found.items(), key=lambda item: -item[1]) if np.isfinite(loss)}
 
 
-def _distribution(truth: Array, scores: Array, scorer: Scorer) -> dict[str, Any]:
-    """How often each class, or each range of a target, came and was predicted: labels and both counts."""
-    if scorer.info["classes"]:
-        counts = [np.bincount(values, minlength=len(scorer.names)) for values in (truth, scores.argmax(1))]
-        shown = np.argsort(-counts[0], kind="stable")[:MOST_SHOWN]
-        came, said = (count[shown].tolist() for count in counts)
-        return {"class": {"labels": [scorer.names[i] for i in shown], "observed": came, "predicted": said}}
-    found = {}
-    for i, name in enumerate(scorer.names):
-        edges = np.histogram_bin_edges(np.concatenate([truth[:, i], scores[:, i]]), BINS)
-        came, said = (np.histogram(values[:, i], edges)[0].tolist() for values in (truth, scores))
-        labels = [f"{(low + high) / 2:.4g}" for low, high in pairwise(edges)]
-        found[name] = {"labels": labels, "observed": came, "predicted": said}
-    return found
-
-
 def plot(figures: Mapping[str, Any], folder: Path) -> list[str]:
     """Draw the figures of metrics.json into PNG files in the folder; their names. Equal figures give equal files."""
     drawings = {"candidates": _candidates, "calibration": _calibrations, "importance": _importances}
-    for name, draw in {**drawings, "distribution": _distributions}.items():
+    for name, draw in drawings.items():
         draw(figures, folder / f"{name}.png")
-    return [f"{name}.png" for name in (*drawings, "distribution")]
+    return [f"{name}.png" for name in drawings]
 
 
 @contextmanager
@@ -163,13 +145,3 @@ def _importances(figures: Mapping[str, Any], path: Path) -> None:
     with _drawing(path, "What the model looks at", 1.2 + 0.28 * len(shown)) as (axes,):
         axes.barh([name[:30] for name in reversed(shown)], list(reversed(shown.values())), color=OURS)
         axes.set_xlabel(f"by how much {figures['objective']['metric']} gets worse when the column is shuffled")
-
-
-def _distributions(figures: Mapping[str, Any], path: Path) -> None:
-    with _drawing(path, "What came, and what was predicted", 3.2, len(figures["distribution"])) as panels:
-        for axes, (name, found) in zip(panels, figures["distribution"].items(), strict=True):
-            places = np.arange(len(found["labels"]))
-            axes.bar(places - 0.2, found["observed"], 0.4, color=OTHER, label="observed")
-            axes.bar(places + 0.2, found["predicted"], 0.4, color=OURS, label="predicted")
-            axes.set_xticks(places, [label[:12] for label in found["labels"]], rotation=45 if len(places) > 4 else 0)
-            axes.set(xlabel=name, ylabel="test rows")

@@ -3,14 +3,13 @@
 Owned by the template: do not edit.
 """
 
-import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from .config import read_params
+from .config import command, read_params
 from .registry import champions
 from .report import table
 from .state import Entry, ledger, open_store
@@ -20,8 +19,7 @@ DAYS = 90
 
 def health(argv: Sequence[str]) -> None:
     """The command: print the figures of each model as a table, or as JSON."""
-    parser = argparse.ArgumentParser(prog="health")
-    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    parser = command("health", several=True)
     parser.add_argument("--json", action="store_true", help="for programs")
     args = parser.parse_args(argv)
     store, now, names = open_store(), datetime.now(UTC), read_params().select(args.model)
@@ -41,7 +39,7 @@ def figures(entries: Sequence[Entry], now: datetime) -> dict[str, Any]:
     made = {entry["version"]: _at(entry) for entry in reversed(here) if entry["event"] == "register"}
     promoted, rollouts, failed, retrained = (
         [entry for entry in recent if entry["event"] in events]
-        for events in (("promote",), ("rollout", "abort"), ("abort", "rollback"), ("retrain",))
+        for events in (("promote", "reconcile"), ("rollout", "abort"), ("abort", "rollback"), ("retrain", "register"))
     )
     changes = {entry["version"] for entry in promoted} - {entry["version"] for entry in rollouts}
     changed = len(changes) + len(rollouts)

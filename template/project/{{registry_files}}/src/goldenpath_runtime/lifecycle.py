@@ -26,4 +26,7 @@ COMMANDS = {
     "supervise": ("supervisor", "keep an environment's processes alive; started by deploy"),
     "replica": ("supervisor", "one process of a version; started by the supervisor"),
     "route": ("router", "divide the requests among versions; started by the supervisor"),
+    "preflight": ("preflight", "say what a flow of CI needs and has not"),
+    "sign-in": ("cloud", "get access to a cloud as a job of CI"),
+    "cloud-bootstrap": ("trust", "print what makes a cloud trust this repository's jobs"),
 }

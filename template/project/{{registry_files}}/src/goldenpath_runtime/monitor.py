@@ -4,7 +4,6 @@ Owned by the template: do not edit. Writes reports/<model>/monitor.md, .json, .p
 rules for drift are in drift.py, those for quality are `gate` in params.yaml.
 """
 
-import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from .analysis import DOTS, OTHER, OURS
-from .config import ProjectError, Threshold, read_json, read_params, write_json
+from .config import ProjectError, Threshold, command, read_json, read_params, write_json
 from .drift import MIN_ROWS, Array, Drift, Summary, bins, compare, ordered, summarize
 from .inference import Scorer
 from .labels import read_labels
@@ -55,8 +54,7 @@ def reference(project: Project) -> dict[str, Summary]:
 
 def monitor(argv: Sequence[str]) -> int:
     """The command: judge the champion, or another version; 0 stable, 3 drift, 4 too little data."""
-    parser = argparse.ArgumentParser(prog="monitor")
-    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    parser = command("monitor", several=True)
     parser.add_argument("--version", help="a registered version in place of the champion")
     parser.add_argument("--since", help=f"an ISO time to start from; without it, {DAYS} days ago")
     args = parser.parse_args(argv)
@@ -69,7 +67,9 @@ def examine(store: Store, project: Project, version: str | None = None, since: s
     """Judge one version, write the report and an entry of the ledger; the verdict."""
     name, reports = project.name, project.reports
     version = resolve(store, name, version) if version else champion(store, name)
+    reports.mkdir(parents=True, exist_ok=True)
     if version is None:
+        (reports / "monitor.verdict").write_text("too-little-data\n", encoding="utf-8")
         raise ProjectError(f"{name} has no champion yet: make promote, or name a version with VERSION=")
     since = since or (datetime.now(UTC) - timedelta(days=DAYS)).isoformat(timespec="seconds")
     folder = fetch(store, name, version)
@@ -177,7 +177,7 @@ def _panel_counts(axes: Axes, known: Summary, column: Sequence[Any]) -> None:
 def _panel_values(axes: Axes, known: Summary, column: Sequence[Any]) -> None:
     both = ordered(known, column)
     seen = [values[np.isfinite(values)] for values in both]
-    edges = np.histogram_bin_edges(np.concatenate(seen), PANEL_BINS).tolist()
+    edges = np.histogram_bin_edges(np.concatenate(seen).astype(float), PANEL_BINS).tolist()
     shares = [np.full(len(values), 1 / len(whole)) for values, whole in zip(seen, both, strict=True)]
     axes.hist(seen[0], edges, weights=shares[0], color=OTHER, label="before")
     axes.hist(seen[1], edges, weights=shares[1], color=OURS, histtype="step", linewidth=1.5, label="now")

@@ -3,12 +3,11 @@
 Owned by the template: do not edit. The gate must have let the model pass, or somebody says why it counts all the same.
 """
 
-import argparse
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from .config import ProjectError, read_json, read_params
+from .config import ProjectError, command, read_json, read_params
 from .inference import Scorer
 from .pipeline import Project, open_project
 from .registry import versions
@@ -20,8 +19,7 @@ LATER = ("monitor", "rollout", "compare", "data")  # reports of other commands
 
 def register(argv: Sequence[str]) -> None:
     """The command: add the trained model to the store; the gate must have let it pass."""
-    parser = argparse.ArgumentParser(prog="register")
-    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    parser = command("register", several=True)
     parser.add_argument("--force", metavar="WHY", help="register a model that the gate has blocked, and say why")
     args = parser.parse_args(argv)
     for name in read_params().select(args.model):

@@ -3,14 +3,13 @@
 Owned by the template: do not edit.
 """
 
-import argparse
 import shutil
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from . import inference
-from .config import ProjectError, note_blocked, read_params
+from .config import ProjectError, command, note_blocked, read_params
 
 USAGE = """# How to use this folder
 
@@ -27,8 +26,7 @@ USAGE = """# How to use this folder
 
 def embed(argv: Sequence[str]) -> None:
     """Write the folder; an existing one is not touched."""
-    parser = argparse.ArgumentParser(prog="embed")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("embed")
     parser.add_argument("folder", type=Path, help="the folder to write, for example build/embedded")
     args = parser.parse_args(argv)
     model = Path(f"build/{read_params().model(args.model)[0]}/model")

@@ -3,7 +3,6 @@
 Owned by the template: do not edit. Needs neither pandas nor scikit-learn; one process, to be scaled by more of them.
 """
 
-import argparse
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import open_inference
-from .config import ProjectError, layer, note_blocked, read_params
+from .config import ProjectError, command, layer, note_blocked, read_params
 from .inference import InvalidRowsError, Scorer
 from .open_inference import always
 from .openapi import describe
@@ -28,8 +27,7 @@ from .web import HANDLERS, MAX_ROWS, Measured, read_json, refuse, refuse_rows
 
 def serve(argv: Sequence[str]) -> None:
     """Answer until the process is told to stop; requests under way are finished first."""
-    parser = argparse.ArgumentParser(prog="serve")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("serve")
     parser.add_argument("--folder", default=os.environ.get("MODEL_DIR"), help="the model's folder, in place of --model")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import ProjectError, layer, read_params
+from .config import ProjectError, command, layer, read_params
 
 if TYPE_CHECKING:
     from .gate import Finding
@@ -58,8 +58,7 @@ def run_step(name: str, argv: Sequence[str]) -> int:
     """Run a step of the pipeline for one model, or for all that params.yaml has; 1 when one of them is blocked."""
     from . import pipeline as steps
 
-    parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    parser = command(name, several=True)
     model = parser.parse_args(argv).model
     return max(_run(name, steps.open_project(each)) for each in read_params().select(model))
 

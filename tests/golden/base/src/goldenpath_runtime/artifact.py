@@ -93,7 +93,8 @@ def inputs_lineage(data_sha256: str, sources: Iterable[Path]) -> dict[str, Any]:
         "lock_sha256": _digest([lock]),
         "commit": commit,
         "uncommitted_changes": commit is None or bool(_git("status", "--porcelain", "--untracked-files=no")),
-        "reason": os.environ.get("GOLDENPATH_REASON", "manual"),
+        "reason": os.environ.get("GOLDENPATH_REASON") or "manual",
+        "image": os.environ.get("GOLDENPATH_IMAGE") or None,  # the container of the same commit, by its digest
     }
 
 

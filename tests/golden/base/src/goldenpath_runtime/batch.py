@@ -3,7 +3,6 @@
 Owned by the template: do not edit. Needs pyarrow, neither pandas nor scikit-learn; memory does not grow with the file.
 """
 
-import argparse
 import csv
 import os
 import re
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from .config import ProjectError, note_blocked, read_params
+from .config import ProjectError, command, note_blocked, read_params
 from .inference import InvalidRowsError, Rule, Scorer
 
 CHUNK = 1 << 20  # bytes of CSV read at a time
@@ -28,8 +27,7 @@ MISSING = [*pv.ConvertOptions().null_values, "<NA>", "None"]  # as pandas reads 
 
 def score(argv: Sequence[str]) -> None:
     """Score a file; nothing is written when a row cannot be scored."""
-    parser = argparse.ArgumentParser(prog="score")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("score")
     parser.add_argument("--folder", default=os.environ.get("MODEL_DIR"), help="the model's folder, in place of --model")
     parser.add_argument("source", metavar="FILE", type=Path, help="a .csv or .parquet file")
     parser.add_argument("target", metavar="OUT", type=Path, help="the .csv or .parquet file to write")

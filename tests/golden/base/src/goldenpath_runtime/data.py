@@ -3,7 +3,6 @@
 Owned by the template: do not edit. To read from elsewhere, write `load` in your model.py.
 """
 
-import argparse
 import hashlib
 import re
 import sys
@@ -17,7 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from sklearn.model_selection import train_test_split
 
-from .config import ModelParams, ProjectError, Split, layer, read_params
+from .config import ModelParams, ProjectError, Split, command, layer, read_params
 from .schema import Schema, draft
 
 BATCH = 65_536  # rows read at a time
@@ -71,8 +70,7 @@ _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
 
 def schema(argv: Sequence[str]) -> None:
     """The command: print or write a first schema.yaml for a file of rows."""
-    parser = argparse.ArgumentParser(prog="schema")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("schema")
     parser.add_argument("source", nargs="?", help="a .csv or .parquet file; without it, the one in params.yaml")
     parser.add_argument("--out", type=Path, help="the file to write; without it, the schema is printed")
     args = parser.parse_args(argv)

@@ -7,9 +7,9 @@ so, and last notes what is so in the ledger: whatever is killed in between, the 
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .config import ProjectError, layer, read_params
+from .config import ProjectError, command, layer, read_params
 from .environments import Desired, Environment, read_environment, set_version
 from .registry import champion, champions, fetch, resolve
 from .state import Entry, Store, append, ledger, open_store, who
@@ -47,13 +47,17 @@ class Place(NamedTuple):
 
 def arguments(name: str, argv: Sequence[str], env: str = "production", **more: str) -> argparse.Namespace:
     """Parse what these commands share, and further options with their help."""
-    parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command(name)
     parser.add_argument("--env", default=env, help="the environment")
     parser.add_argument("--version", help="a registered version, or how it begins; the newest without it")
     for option, text in more.items():
         parser.add_argument(f"--{option}", help=text)
     return parser.parse_args(argv)
+
+
+def _proposing() -> dict[str, str]:
+    """In a repository with jobs of CI they only ask for a change of the file, and somebody merges it."""
+    return {"propose": "the command that opens a change from a branch"} if layer("proposal") else {}
 
 
 def place(args: argparse.Namespace) -> Place:
@@ -120,25 +124,29 @@ def _require_accepted(here: Place, version: str) -> None:
         raise ProjectError(f"{version} {why}: make deploy accept ENV=staging VERSION={version}")
 
 
-def promote(argv: Sequence[str]) -> None:
+def promote(argv: Sequence[str]) -> Any:
     """Make a version the champion of an environment; nothing happens when it is already."""
-    args = arguments("promote", argv)
+    args = arguments("promote", argv, **_proposing())
     here = place(args)
     version = resolve(here.store, here.model, args.version)
     if args.env == "production":
         require_release(here, version)
-    _settle(here, version, "promote")
+    if vars(args).get("propose"):
+        return layer("proposal").promote(here, version, args.propose)
+    return _settle(here, version, "promote")
 
 
 def rollback(argv: Sequence[str]) -> None:
     """Make the champion before the present one the champion again."""
-    args = arguments("rollback", argv, note="why")
+    args = arguments("rollback", argv, note="why", **_proposing())
     here = place(args)
     settle_interrupted(here)
     found = champions(here.entries, args.env)
     if len(found) < 2:
         raise ProjectError(f"{args.env} has no champion before {found[0] if found else 'the first'}: see make history")
-    _settle(here, found[-2], "rollback", note=args.note)
+    _settle(here, found[-2], "rollback", note=args.note, replaced=found[-1])
+    if vars(args).get("propose"):
+        layer("proposal").push(here, found[-2], args.propose)
 
 
 def reconcile(argv: Sequence[str]) -> None:
@@ -162,14 +170,21 @@ def settle_interrupted(here: Place) -> bool:
     serves = target is None or dict(target.status()) == {desired.version: 100}
     if serves and champion(here.store, here.model, here.env) == desired.version:
         return False
+    if proposal := layer("proposal"):
+        proposal.require_merged(here, desired.version)
     _settle(here, desired.version, "reconcile")
     return True
 
 
-def _settle(here: Place, version: str, event: str, **facts: object) -> None:
+def want(here: Place, version: str, event: str) -> None:
+    """Write the version into the environment's file and commit that."""
     sha256 = json.loads(here.store.read(f"{here.model}/versions/{version}/model.json"))["sha256"]
     message = f"{event.capitalize()} {here.model} {version} in {here.env}"
     set_version(here.env, here.model, Desired(version=version, sha256=sha256), message)
+
+
+def _settle(here: Place, version: str, event: str, **facts: object) -> None:
+    want(here, version, event)
     if target := open_target(here.store, here.env, here.settings, here.model):
         target.start(version, fetch(here.store, here.model, version))
         target.weights({version: 100})

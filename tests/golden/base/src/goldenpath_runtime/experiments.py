@@ -3,7 +3,6 @@
 Owned by the template: do not edit. An experiment leaves params.yaml, build/<model> and reports/<model> as they are.
 """
 
-import argparse
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from .config import PARAMS, ProjectError, read_json, read_params
+from .config import PARAMS, ProjectError, command, read_json, read_params
 from .pipeline import open_project, run_all
 from .registry import versions
 from .report import table
@@ -27,8 +26,7 @@ FOLDER = Path("build/experiments")
 
 def experiment(argv: Sequence[str]) -> None:
     """The command: run the pipeline with some keys of params.yaml set otherwise, and record its figures."""
-    parser = argparse.ArgumentParser(prog="experiment")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("experiment")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as gate.min_gain=0.1")
     parser.add_argument("name", help="letters, digits, dots and dashes")
     args = parser.parse_args(argv)
@@ -79,8 +77,7 @@ def _changed(text: str, model: str, settings: Mapping[str, Any]) -> str:
 
 def compare(argv: Sequence[str]) -> None:
     """The command: all experiments and registered versions, the best first; also in reports/<model>/compare.md."""
-    parser = argparse.ArgumentParser(prog="compare")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("compare")
     name, params = read_params().model(parser.parse_args(argv).model)
     runs = pd.json_normalize(list(_runs(open_store(), name)))
     if runs.empty:

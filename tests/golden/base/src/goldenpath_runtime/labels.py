@@ -3,7 +3,6 @@
 Owned by the template: do not edit. The id of a row is the response's header `X-Request-Id`, a slash, and its place.
 """
 
-import argparse
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from .config import ModelParams, ProjectError, read_params
+from .config import ModelParams, ProjectError, command, read_params
 from .data import class_names, read_rows
 from .registry import resolve
 from .samples import read_samples, write_lines
@@ -20,8 +19,7 @@ from .state import Store, open_store
 
 def labels(argv: Sequence[str]) -> None:
     """The command: add the labels of a file with the columns `id` and the target's, and say how many are of use."""
-    parser = argparse.ArgumentParser(prog="labels")
-    parser.add_argument("--model", help="which model of params.yaml; not needed when there is one")
+    parser = command("labels")
     parser.add_argument("file", help="a .csv or .parquet file")
     args = parser.parse_args(argv)
     store, (name, params) = open_store(), read_params().model(args.model)

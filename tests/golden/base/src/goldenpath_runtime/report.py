@@ -47,7 +47,7 @@ def render_report(card: Card) -> str:
         ),
         "## Limits": "\n".join(f"- {line}" for line in _limits(card)),
         f"## Slices ({metric})": table(("slice", "rows", metric), _slices(figures, metric)),
-        "## Calibration": _calibration(figures) + _plot(card, "calibration") + _plot(card, "distribution"),
+        "## Calibration": _calibration(figures) + _plot(card, "calibration"),
         "## What the model looks at": _importance(card) + _plot(card, "importance"),
         f"## Candidates ({metric} on the validation rows)": table(("candidate", metric), _candidates(figures, metric)),
         "## Data": table(("what", "value"), _data(figures["data"])),

@@ -3,11 +3,10 @@
 Owned by the template: do not edit. The reason goes with the model (its lineage, its report) and into the ledger.
 """
 
-import argparse
 import os
 from collections.abc import Sequence
 
-from .config import read_params
+from .config import command, read_params
 from .monitor import examine
 from .pipeline import Project, open_project, run_all
 from .register import register_model
@@ -19,8 +18,7 @@ REASONS = ("schedule", "drift", "webhook", "manual", "ci", "data")
 
 def watch(argv: Sequence[str]) -> int:
     """The command: monitor the champion, and train again where it has drifted; 1 when the gate blocks that."""
-    parser = argparse.ArgumentParser(prog="watch")
-    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    parser = command("watch", several=True)
     parser.add_argument("--since", help="an ISO time to start from")
     args = parser.parse_args(argv)
     store, projects = open_store(), map(open_project, read_params().select(args.model))
@@ -29,8 +27,7 @@ def watch(argv: Sequence[str]) -> int:
 
 def retrain(argv: Sequence[str]) -> int:
     """The command: the whole pipeline for a reason, and register what passes the gate; 1 when it is blocked."""
-    parser = argparse.ArgumentParser(prog="retrain")
-    parser.add_argument("--model", help="one model of params.yaml; without it, all of them")
+    parser = command("retrain", several=True)
     parser.add_argument("reason", choices=REASONS, help="why")
     args = parser.parse_args(argv)
     return max(_train(open_store(), open_project(name), args.reason) for name in read_params().select(args.model))

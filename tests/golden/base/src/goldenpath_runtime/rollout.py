@@ -3,16 +3,18 @@
 Owned by the template: do not edit. The policy is yours: `rollout` in environments/<env>.yaml.
 """
 
+import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 from scipy.stats import ttest_ind
 
-from .config import ProjectError, parse
+from .config import parse
 from .delivery import Place, arguments, place, require_release, settle_interrupted
 from .environments import Rollout
 from .gate import Finding
@@ -20,6 +22,7 @@ from .labels import read_labels
 from .local import LocalTarget
 from .registry import champion, fetch, resolve
 from .samples import read_samples
+from .traffic import put_under_load
 
 PAUSE = 0.5  # seconds between two looks
 EARLY = 20  # requests after which a version that surely does badly is taken back before the step ends
@@ -46,7 +49,8 @@ class Change(NamedTuple):
 
 def rollout(argv: Sequence[str]) -> int:
     """Roll a version out; 1 when it was taken back. `promote` makes it the champion afterwards."""
-    args = arguments("rollout", argv, strategy="direct, shadow, canary, bluegreen or ab, in place of environments/")
+    strategies = "direct, shadow, canary, bluegreen or ab, in place of what environments/ says"
+    args = arguments("rollout", argv, strategy=strategies, clients="send requests too, as so many clients: a rehearsal")
     here = place(args)
     chosen = {"strategy": args.strategy} if args.strategy else {}
     policy = parse(Rollout, here.settings.rollout.model_dump() | chosen, "STRATEGY")
@@ -54,7 +58,8 @@ def rollout(argv: Sequence[str]) -> int:
     require_release(here, version)
     settle_interrupted(here)
     if version == old:
-        raise ProjectError(f"{version} is the champion of {args.env} already")
+        print(f"{version} is the champion of {args.env} already")
+        return 0
     target = here.start(version)
     if old is None or policy.strategy == "direct":
         target.weights({version: 100})
@@ -63,7 +68,16 @@ def rollout(argv: Sequence[str]) -> int:
         return 0
     target.start(old, fetch(here.store, here.model, old))
     change = Change(here, LocalTarget(here.store, here.env, here.settings, here.model), version, old, policy)
+    if args.clients:
+        _rehearse(change, int(args.clients))
     return _conclude(change, _run(change))
+
+
+def _rehearse(change: Change, clients: int) -> None:
+    """Send recorded rows until this process ends, where nobody else asks."""
+    golden = json.loads(change.here.store.read(f"{change.here.model}/versions/{change.new}/golden.json"))
+    address, seconds = change.target.address() or "", change.policy.seconds * (len(change.policy.steps) + 1)
+    Thread(target=put_under_load, args=(address, golden["rows"], clients, seconds), daemon=True).start()
 
 
 def _run(change: Change) -> Verdict:

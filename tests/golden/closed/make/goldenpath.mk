@@ -1,0 +1,136 @@
+# The commands that every repository of this template has; CI runs the same. Owned by the template: do not edit; your own
+# steps go into the Makefile. With several models in params.yaml, MODEL=name and DATASET=name choose;
+# steps of the pipeline run for all of them without it.
+
+UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+UV_VERSION := 0.13.8
+RUN = env UV_PYTHON=.venv $(UV) run --no-sync
+STEP = $(RUN) python -m goldenpath_runtime
+OF_MODEL = $(if $(MODEL)$(DATASET),--model $(MODEL)$(if $(DATASET),@$(DATASET)))
+FIND_PYTHON = $(UV) python find --no-project "$$(cat .python-version)" >/dev/null 2>&1
+DOCKER ?= docker
+BASE_IMAGE ?= pinned
+IMAGE_REGISTRY ?= registry.example.com/ml
+IMAGE ?= $(if $(IMAGE_REGISTRY),$(IMAGE_REGISTRY)/)my-model:$(or $(shell git rev-parse --short HEAD 2>/dev/null),dev)
+
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := 1
+
+.PHONY: help setup lock lint type test check scan package image publish summary clean
+.PHONY: smoke sample schema matrix data train evaluate report gate pipeline serve score embed
+.PHONY: setup-local check-local smoke-local
+
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install everything into .venv, with the versions of uv.lock or of pyproject.toml
+	@$(FIND_PYTHON) || $(UV) python install --quiet || echo "no Python $$(cat .python-version) to be had here, so python3 is taken"
+	@$(UV) sync --all-extras $(if $(wildcard uv.lock),--locked) $$($(FIND_PYTHON) || echo --python python3)
+	@git rev-parse --git-dir >/dev/null 2>&1 || git init --quiet --initial-branch=trunk || echo "no git: the pipeline runs without DVC"
+	@git ls-files --error-unmatch uv.lock >/dev/null 2>&1 || echo "commit uv.lock: it fixes the versions for everyone"
+	@! grep -q 'registry = "' uv.lock || grep -q 'pypi.org/simple' uv.lock || echo "note: uv.lock names the address of your own package index"
+	@$(MAKE) --no-print-directory setup-local
+
+lock: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## renew uv.lock after a change of dependencies or an update
+	$(UV) lock
+
+.uv/bin/uv: # a machine without uv gets it from the package index
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet --index-url https://packages.example.com/simple uv==$(UV_VERSION)
+
+.venv:
+	@echo "run make setup first" >&2; exit 1
+
+lint: | .venv ## formatting and common mistakes (mend most of them with: uv run ruff format && uv run ruff check --fix)
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+
+type: | .venv ## types, strict
+	$(RUN) mypy
+
+test: | .venv ## tests, with coverage
+	$(RUN) pytest
+
+check: lint type test ## all checks that need no data but the sample
+	@$(MAKE) --no-print-directory check-local
+
+smoke: | .venv ## the whole pipeline on the small sample of the real data, in seconds
+	$(STEP) smoke $(OF_MODEL)
+	@$(MAKE) --no-print-directory smoke-local
+
+sample: | .venv ## draw that sample from the data; commit it
+	$(STEP) sample $(OF_MODEL)
+
+schema: | .venv ## draft a schema.yaml for FILE= (the one in params.yaml) into OUT= (the screen)
+	@$(STEP) schema $(OF_MODEL) $(if $(FILE),"$(FILE)") $(if $(OUT),--out "$(OUT)")
+
+data: | .venv ## read, validate and split the rows
+	$(STEP) data $(OF_MODEL)
+
+matrix: | .venv ## the models and data sets, for a CI system to fan out; FORM=github, gitlab, azure or lines, DRIFTED=yes
+	@$(STEP) matrix $(OF_MODEL) $(if $(FORM),--form $(FORM)) $(if $(DRIFTED),--drifted)
+
+train: | .venv ## fit the candidates, export the best
+	$(STEP) train $(OF_MODEL)
+
+evaluate: | .venv ## measure it on the test rows
+	$(STEP) evaluate $(OF_MODEL)
+
+report: | .venv ## write the model card, reports/<model>/report.md
+	$(STEP) report $(OF_MODEL)
+
+gate: | .venv ## decide whether it may be used
+	$(STEP) gate $(OF_MODEL)
+
+pipeline: | .venv ## data to gate, only what has changed (with DVC, or all of it where there is no git)
+	@if git rev-parse --git-dir >/dev/null 2>&1; then $(RUN) dvc repro $$($(STEP) matrix --stage gate $(OF_MODEL)); else $(STEP) pipeline $(OF_MODEL); fi
+
+serve: | .venv ## answer over HTTP on PORT= (8000)
+	$(STEP) serve $(OF_MODEL) --port $(or $(PORT),8000)
+
+score: | .venv ## score the rows of FILE= into OUT=
+	$(if $(and $(FILE),$(OUT)),,$(error type make score FILE=rows.csv OUT=scores.csv))
+	$(STEP) score $(OF_MODEL) "$(FILE)" "$(OUT)"
+
+embed: | .venv ## write the folder OUT= that scores without this project
+	$(if $(OUT),,$(error type make embed OUT=build/embedded))
+	$(STEP) embed $(OF_MODEL) "$(OUT)"
+
+scan: | .venv ## secrets, known holes in dependencies, safety of the CI files; needs the network
+	$(UV) export --quiet --no-emit-project --all-extras --format requirements-txt --output-file build/requirements.txt
+	$(UV) tool run pip-audit@2.10.0 --disable-pip --requirement build/requirements.txt
+	git ls-files -z | xargs -0 $(UV) tool run --from detect-secrets==1.5.0 detect-secrets-hook --exclude-files 'uv.lock|.*\.ipynb'
+	$(if $(wildcard .github/workflows),$(UV) tool run zizmor@1.32.0 --offline .github)
+
+package: | .venv ## the wheel, in dist/
+	$(RUN) python -m hatchling build --target wheel
+
+image: ## the container image, after the same checks inside it
+	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --target check --tag $(IMAGE)-check .
+	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --tag $(IMAGE) .
+
+publish: ## push the wheel of a tagged commit to PUBLISH_URL, and the image to its registry; see build/image.digest
+	@$(if $(PUBLISH_URL)$(IMAGE_REGISTRY),,echo "nothing is published: set PUBLISH_URL, or image_registry of the template")
+ifneq ($(PUBLISH_URL),)
+	git describe --tags --exact-match >/dev/null 2>&1 || { echo "no tag, so no wheel is published"; exit 0; }; \
+	$(MAKE) --no-print-directory setup package && $(UV) publish --publish-url "$(PUBLISH_URL)" dist/*.whl
+endif
+ifneq ($(IMAGE_REGISTRY),)
+	$(MAKE) --no-print-directory image
+	@mkdir -p build
+	$(if $(REGISTRY_PASSWORD),printf %s "$$REGISTRY_PASSWORD" | $(DOCKER) login --username "$$REGISTRY_USER" --password-stdin $(firstword $(subst /, ,$(IMAGE_REGISTRY))))
+	$(DOCKER) push $(if $(filter buildah podman,$(notdir $(firstword $(DOCKER)))),--digestfile build/pushed) $(IMAGE)
+	[ -s build/pushed ] || $(DOCKER) image inspect $(IMAGE) | sed -n 's/.*@\(sha256:[0-9a-f]*\)".*/\1/p' | head -n 1 > build/pushed
+	@image="$(IMAGE)"; printf '%s@%s\n' "$${image%:*}" "$$(cat build/pushed)" > build/image.digest
+	@cat build/image.digest
+endif
+
+summary: ## the short report of what was trained last, as Markdown, for a pull request
+	@cat reports/*/summary.md 2>/dev/null || cat build/smoke/reports/*/summary.md 2>/dev/null || echo "nothing is trained yet"
+
+clean: ## remove what can be made again; data, models and reports stay
+	rm -rf dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis build/smoke
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-local check-local smoke-local::
+	@:
