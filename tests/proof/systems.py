@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.proof import azure, github, gitlab, jenkins
+from tests.proof import azure, circleci, github, gitlab, jenkins
 from tests.proof.flows import FLOWS
 from tests.support import Files
 
@@ -14,6 +14,7 @@ CALLS: Mapping[str, Callable[[Files], Called]] = {
     "gitlab": gitlab.calls,
     "azure": azure.calls,
     "jenkins": jenkins.calls,
+    "circleci": circleci.calls,
 }
 # The files of a repository that belong to its CI system.
 CI_FILES = (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.proof.defects_azure import DEFECTS as AZURE
+from tests.proof.defects_circleci import DEFECTS as CIRCLECI
 from tests.proof.defects_github import DEFECTS as GITHUB
 from tests.proof.defects_gitlab import DEFECTS as GITLAB
 from tests.proof.defects_jenkins import LINTED, RUN, WRITTEN
@@ -24,7 +25,7 @@ Each is put into a rendered file of that system, and must be found by the one th
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
     """System, defect, file and judge."""
-    for system, defects in (("GitHub", GITHUB), ("GitLab", GITLAB), ("Azure", AZURE)):
+    for system, defects in (("GitHub", GITHUB), ("GitLab", GITLAB), ("Azure", AZURE), ("CircleCI", CIRCLECI)):
         for what, path, _, _, judge, *_ in defects:
             yield system, what, str(path), judge
     for what, path, _, _, judge, _ in (*WRITTEN, *RUN, *LINTED):

@@ -48,6 +48,11 @@ CASES: Mapping[str, Answers] = {
     "subproject": {"placement": "subproject", "serve": ["online", "batch"]},
     "azure": {"ci": "azure", "team": "@my-org/my-team", "approvers": "@my-org/ml-approvers"},
     "jenkins": {"ci": "jenkins", "store": "s3://example-bucket/models", "runner_labels": ["linux", "docker"]},
+    "circleci": {
+        "ci": "circleci",
+        "runner_labels": ["my-org", "linux"],
+        "store": "gs://example-bucket/models",
+    },
     "closed": {**profile(), "network": "closed", "store": "/srv/models"},
     "organization": {**profile(), "team": "@my-org/my-team"},
     "organization_gitlab": {**profile(), "ci": "gitlab", "task": "regression", "team": "@my-org/my-team"},

@@ -129,6 +129,8 @@ gcloud storage buckets add-iam-policy-binding gs://{place.partition("/")[0]} \\
 
 def _azure(trusted: Trust) -> str:
     issuer, subjects, audience, place, name = trusted
+    if any("*" in subject for subject in subjects):
+        raise ProjectError("Azure compares whole subjects, and here they end with a name that is not known before")
     trusts = [
         f"az identity federated-credential create --identity-name {name} --resource-group GROUP --name jobs-{number} "
         f"--issuer {issuer} --subject '{subject}' --audiences {audience}"
