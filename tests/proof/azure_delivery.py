@@ -110,7 +110,7 @@ def a_promotion_asks_for_a_merge(made: Stub, forge: Organization) -> None:
         assert run.jobs[job] == "Succeeded", run.printed
         git(made.project, "rev-parse", "--verify", "refs/heads/goldenpath/x")
         assert forge.asked[-1][:3] == ["repos", "pr", "create"]
-        assert forge.asked[-1][-4:] == ["--auto-complete", "true", "--source-branch", "goldenpath/x"]
+        assert forge.asked[-1][-2:] == ["--source-branch", "goldenpath/x"]
 
 
 @DELIVERY

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.proof import tools
-from tests.proof.machine import Machine, end_processes, plain
+from tests.proof.machine import Machine, end_processes, machine, plain
 from tests.support import Files, git, run
 from tests.template.agreement import called
 
@@ -44,37 +45,59 @@ class Event:
     variables: Mapping[str, str] = field(default_factory=dict)
     head: str = REPOSITORY
 
-    def body(self) -> dict[str, Any]:
+    def body(self, before: str) -> dict[str, Any]:
         """What GitHub sends, as far as the workflows read it."""
         about = {"repository": {"full_name": REPOSITORY, "default_branch": "main"}}
         ends = {"head": {"ref": "topic", "repo": {"full_name": self.head}}, "base": {"ref": "main"}}
         request = {"pull_request": {"number": 7, **ends}} if self.name == "pull_request" else {}
-        pushed = {"before": "0" * 40, "ref": "refs/heads/main"} if self.name == "push" else {}
+        pushed = {"before": before, "ref": "refs/heads/main"} if self.name == "push" else {}
         return {**about, **request, **pushed, **self.payload}
 
 
 def run_workflow(
     project: Path, event: Event | str, on: Machine, *, head: str = REPOSITORY, label: str = "ubuntu-latest"
 ) -> dict[str, Job]:
-    """Run a workflow of a committed project, in a clean clone; gives the jobs that ran, also those of workflows that it calls.
+    """Run a workflow of a committed project, in a clean clone, and those that its jobs start; gives the jobs that ran.
 
     `head` is the repository that a pull request comes from. Only jobs that ask for a machine with `label` get one.
     """
     if isinstance(event, str):
         event = Event(event, head=head)
+    jobs = _run(project, event, on, label)
+    for number, line in enumerate(call for call in on.calls if call.startswith("gh workflow run ")):
+        workflow, *words = line.removeprefix("gh workflow run ").split()
+        inputs = dict(word.partition("=")[::2] for word in words if "=" in word)
+        folder = on.folder / f"started-{number}"
+        folder.mkdir()
+        follower = replace(on, folder=folder, env=machine(folder).env)
+        if (known := Path(on.env["HOME"]) / ".gitconfig").exists():
+            shutil.copy(known, follower.env["HOME"])
+        started = replace(
+            event, name="workflow_dispatch", workflow=Path(workflow).stem, payload={"inputs": inputs}
+        )
+        found = run_workflow(project, started, follower, label=label)
+        model = f" {inputs['model']}" if inputs.get("model") else ""
+        jobs |= {name if " " in name else name + model: job for name, job in found.items()}
+    return jobs
+
+
+def _run(project: Path, event: Event, on: Machine, label: str) -> dict[str, Job]:
+    """Run one workflow."""
     clone = on.folder / "clone"
     git(on.folder, "clone", "--quiet", str(project), str(clone))
     # act reads the repository's name from the address that it was cloned from.
     git(clone, "remote", "set-url", "origin", f"https://github.com/{REPOSITORY}.git")
     payload = on.folder / "event.json"
-    payload.write_text(json.dumps(event.body()))
+    payload.write_text(json.dumps(event.body(_before(clone))))
     file = f"{FOLDER}/{event.workflow}.yml"
     command = [tools.program("act"), event.name, "--workflows", file, "--json", "--no-cache-server"]
     command += ["--eventpath", str(payload), "--platform", f"{label}=-self-hosted"]
     for name, value in event.variables.items():
         command += ["--var", f"{name}={value}"]
     stub = _stub(on.folder)
-    for action, ref in _used(clone):
+    for action, ref in set(
+        USES.findall("".join(path.read_text("utf-8") for path in (clone / FOLDER).glob("*.yml")))
+    ):
         command += ["--local-repository", f"{action}@{ref}={stub}"]
     try:
         return _read(run(command, clone, on.env, expect=None))
@@ -82,16 +105,9 @@ def run_workflow(
         end_processes(f"TMPDIR={on.env['TMPDIR']}")
 
 
-def _used(clone: Path) -> set[tuple[str, str]]:
-    """The actions that the workflows use; how they call each other is put into the older form, which act knows."""
-    used = set()
-    for path in (clone / FOLDER).glob("*.yml"):
-        text = path.read_text("utf-8")
-        path.write_text(
-            re.sub(r"uses: \$(/\S+)", r"uses: .\1 # zizmor: ignore[self-repository]", text), "utf-8"
-        )
-        used |= set(USES.findall(text))
-    return used
+def _before(clone: Path) -> str:
+    """The commit before a push; zeros where the branch is new."""
+    return (git(clone, "rev-list", "--max-count=2", "HEAD").split()[1:] or ["0" * 40])[0]
 
 
 def _stub(folder: Path) -> Path:
@@ -120,9 +136,8 @@ def _read(log: str) -> dict[str, Job]:
 
 
 def _name(entry: Mapping[str, Any]) -> str:
-    """`train` for a job; `train cat` for the one of that model, also where it stands in a workflow that is called for it."""
-    caller = re.search(r"(?:deliver|train) (\w+)(?:-\d+)?", entry["job"])
-    return f"{entry['jobID']} {caller[1]}" if caller else str(entry["jobID"])
+    """`train` for a job, `train cat` for the one of a matrix that is about that model."""
+    return " ".join([entry["jobID"], *filter(None, [(entry.get("matrix") or {}).get("model")])])
 
 
 def calls(files: Files) -> dict[str, dict[str, list[str]]]:

@@ -14,7 +14,7 @@ from tests.proof.flows import FLOWS, Jobs
 from tests.proof.github import FORK, Event, Job, calls, run_workflow
 from tests.proof.machine import machine
 from tests.proof.stub import MODELS, RELEASE, Stub, stub
-from tests.support import commit_all, render
+from tests.support import commit_all, git, render
 
 KEPT = {"GOLDENPATH_STORE": "/srv/models"}
 TRAIN, DELIVER = FLOWS["train"], FLOWS["deliver"]
@@ -57,7 +57,7 @@ def test_the_table() -> None:
 
 def test_a_push_is_checked_trained_and_delivered(repo: Stub) -> None:
     jobs = run(repo, "push")
-    assert succeeded(jobs) == {"changes", "check", "scan", "publish", "plan"} | each(
+    assert succeeded(jobs) == {"changes", "check", "scan", "publish", "train", "plan"} | each(
         "train", "staging", "approval", "production"
     )
     assert {j: job.result for j, job in jobs.items() if j not in succeeded(jobs)} == {}
@@ -68,7 +68,7 @@ def test_a_push_is_checked_trained_and_delivered(repo: Stub) -> None:
         assert approve.settings["VERSION"] == "1a2b"
         assert "actions/runs/" in approve.settings["NOTE"]
         promote = next(c for c in repo.calls if c.target == "promote" and c.settings["MODEL"] == model)
-        assert promote.settings["PROPOSE"].startswith("gh pr create")
+        assert "gh pr create" in promote.settings["PROPOSE"]
         assert promote.settings["VERSION"] == "1a2b"
         order = [c.target for c in repo.calls if c.settings.get("MODEL") == model]
         assert order == [*TRAIN["train"], *DELIVER["staging"], *DELIVER["approval"], *DELIVER["production"]]
@@ -85,6 +85,7 @@ def test_nothing_is_kept_and_delivered_without_a_store(repo: Stub) -> None:
         "check",
         "scan",
         "publish",
+        "train",
         "plan",
     } | each("train")
     for event, workflow in (("push", "deliver"), ("schedule", "watch")):
@@ -121,7 +122,7 @@ def test_a_stranger_gets_no_secret(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "payload", "reason"),
     [
-        ("workflow_dispatch", {}, "manual"),
+        ("workflow_dispatch", {"inputs": {"reason": "manual"}}, "manual"),
         ("schedule", {"schedule": "43 2 * * 6"}, "schedule"),
         ("schedule", {"schedule": "13 5 * * *"}, "data"),
         ("repository_dispatch", {"action": "train"}, "webhook"),
@@ -131,15 +132,19 @@ def test_a_stranger_gets_no_secret(tmp_path: Path) -> None:
 def test_each_trigger_of_training_has_its_reason(
     event: str, payload: dict[str, str], reason: str, repo: Stub
 ) -> None:
-    jobs = run(repo, event, "train", payload=payload, variables={})
-    assert succeeded(jobs) == {"plan"} | each("train")
-    assert {c.settings["GOLDENPATH_REASON"] for c in repo.calls} == {reason}
+    jobs = run(repo, event, "train", payload=payload)
+    assert succeeded(jobs) >= {"plan"} | each("train", "production")
+    assert {c.settings["GOLDENPATH_REASON"] for c in repo.calls if c.target in TRAIN["train"][2:-1]} == {
+        reason
+    }
+    if event == "schedule":
+        assert succeeded(run(repo, event, "train", payload=payload, variables={})) == set()
 
 
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
-        ("workflow_dispatch", {"inputs": {"model": "cat"}}),
+        ("workflow_dispatch", {"inputs": {"model": "cat", "reason": "manual"}}),
         ("repository_dispatch", {"action": "train", "client_payload": {"model": "cat"}}),
     ],
 )
@@ -160,9 +165,26 @@ def test_known_data_are_not_trained_again(repo: Stub) -> None:
 def test_a_blocked_model_is_neither_registered_nor_delivered(repo: Stub) -> None:
     repo.fails("gate")
     jobs = run(repo, "push")
-    assert {jobs[name].result for name in each("train")} == {"failure"}
+    assert {jobs.get(name, Job()).result for name in each("train")} == {"failure"}
     assert not {"register", "deploy"} & set(repo.targets)
     assert "summary" in called_by(repo, TRAIN, "train", "cat"), "the report is shown all the same"
+
+
+def test_an_approval_without_a_reviewer_is_none(repo: Stub) -> None:
+    """Where the environment asks nobody, GitHub lets the job run, and knows of nobody who has approved."""
+    (repo.folder / "nobody").touch()
+    assert succeeded(release(repo)) == {"staging"}
+    assert "approve" not in repo.targets
+
+
+def test_a_later_push_to_a_pull_request_hides_no_earlier_one(repo: Stub) -> None:
+    change(repo, "params.yaml")
+    git(repo.project, "checkout", "--quiet", "-b", "topic", "HEAD~1")
+    git(
+        repo.project, "merge", "--quiet", "--no-ff", "--no-edit", "main"
+    )  # as GitHub merges a pull request to try it
+    before = git(repo.project, "rev-parse", "HEAD^2").strip()
+    assert succeeded(run(repo, "pull_request", payload={"before": before})) == {"changes", "check", "model"}
 
 
 def test_a_missing_setting_stops_a_flow(repo: Stub) -> None:

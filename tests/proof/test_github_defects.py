@@ -26,6 +26,9 @@ SCENARIOS: Mapping[str, Callable[[Stub], None]] = {
     "drift": lambda repo: flows.test_a_model_that_drifted_is_trained_and_delivered("schedule", repo),
     "down": flows.test_a_failed_acceptance_stops_and_staging_is_taken_down,
     "rollback": flows.test_one_click_rolls_back,
+    "later push": flows.test_a_later_push_to_a_pull_request_hides_no_earlier_one,
+    "no store": flows.test_nothing_is_kept_and_delivered_without_a_store,
+    "nobody": flows.test_an_approval_without_a_reviewer_is_none,
     "other changes": flows.test_other_changes_are_not_trained_and_dependencies_are_scanned,
 }
 

@@ -15,6 +15,7 @@ import yaml
 
 from tests.proof import gitlab
 from tests.proof.github import FORK, REPOSITORY, run_workflow
+from tests.proof.github_rules import complaints
 from tests.proof.linters import PIPELINE, judges
 from tests.proof.machine import committed, machine
 from tests.questionnaire import ROOT, choices, questions
@@ -23,6 +24,7 @@ from tests.template.cases import CASES, profile
 
 FLOW = ["make setup", "make check", "make smoke", "make package"]
 SHOWN = 'make --silent summary >> "$GITHUB_STEP_SUMMARY"'
+OWN = ("example.com", "circleci.com")  # the organization, and the CI system itself
 CI_SYSTEMS = [choice for choice in choices(questions()["ci"]) if choice != "none"]
 CI_FILES = (
     ".github/workflows/",
@@ -75,37 +77,15 @@ def test_images_are_pinned(rendered: Path) -> None:
     assert not [image for image in images if not re.fullmatch(r"\S+:\S+@sha256:[0-9a-f]{64}", image)]
 
 
-# What steps of workflows may do beside calling make: read what changed, pass words on, let git push, see who approved.
-GLUE = (
-    "make ",
-    "git diff",
-    "echo ",
-    "test ",
-    "gh auth setup-git",
-    "by=$(gh api",
-    "BY=${by:-$GITHUB_ACTOR} make",
-)
-CLOSED_GLUE = ("find . ", "git init", "git remote", "login=", "git -c", "git checkout")
-
-
 @pytest.mark.parametrize("network", ["open", "closed"])
 def test_the_workflows_are_thin_and_bounded(network: str, tmp_path: Path) -> None:
     """What no linter holds: steps call make, every job ends in time, what a stranger can start gets no right and no secret."""
-    allowed = GLUE if network == "open" else GLUE + CLOSED_GLUE
-    for path in generate(tmp_path / "project", network=network).glob(".github/workflows/*.yml"):
+    repository = generate(tmp_path / "project", network=network)
+    assert complaints(repository) == []
+    for path in repository.glob(".github/workflows/*.yml"):
         text = path.read_text("utf-8")
-        workflow = yaml.safe_load(text)
-        assert workflow["permissions"] == {}
         assert "secrets." not in text
         assert text.count("persist-credentials: false") == text.count("uses: actions/checkout@")
-        for name, job in workflow["jobs"].items():
-            if "uses" in job:
-                continue
-            assert job["timeout-minutes"] <= 360
-            lines = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
-            assert not [line for line in lines if not line.startswith(allowed)], name
-            if path.name == "check.yml" and name != "publish":
-                assert job["permissions"] == {"contents": "read"}
 
 
 def test_a_closed_network_is_not_left(tmp_path: Path) -> None:
@@ -236,6 +216,7 @@ def test_gitlab_starts_one_pipeline_for_each_change(tmp_path: Path) -> None:
     on = machine(tmp_path)
     project = gitlab.clone(committed(tmp_path, stub=True, ci="gitlab"), on)
     rules = yaml.safe_load((project / PIPELINE).read_text("utf-8"))["workflow"]["rules"]
+    rules = [{key: value for key, value in rule.items() if key != "auto_cancel"} for rule in rules]  # not of jobs
     (project / PIPELINE).write_text(json.dumps({"probe": {"script": ["true"], "rules": rules}}))
     assert gitlab.planned(project, "push", on) == {"probe"}
     assert gitlab.planned(project, "schedule", on) == {"probe"}

@@ -17,6 +17,20 @@ export GIT_AUTHOR_EMAIL ?= ci@localhost
 export GIT_COMMITTER_EMAIL ?= ci@localhost
 endif
 
+# What staging tests is the version that `make preflight` has named, also when a newer one is registered meanwhile.
+ifneq ($(or $(CI),$(TF_BUILD),$(JENKINS_URL)),)
+ifeq ($(VERSION),)
+VERSION := $(shell cat reports/release.version 2>/dev/null)
+endif
+endif
+
+# A token of identity lives for minutes, and a training for hours: what reaches the store gets a new one before.
+data evaluate register deploy accept approve reconcile rollout promote rollback monitor health: | fresh-token
+
+.PHONY: fresh-token
+fresh-token:
+	@$(if $(wildcard build/id-token),$(STEP) sign-in >/dev/null || echo "no newer token: the one of make sign-in is used")
+
 .PHONY: preflight sign-in cloud-bootstrap
 
 preflight: | .venv ## is there what FLOW= (check, train, deliver, watch) needs? says what is missing

@@ -2,15 +2,15 @@
 # ENV= is an environment (environments/), VERSION= a registered version or how it begins (the newest without it).
 
 IN_ENV = $(OF_MODEL) $(if $(ENV),--env $(ENV)) $(if $(VERSION),--version $(VERSION))
-SAYING = $(if $(NOTE),--note "$$NOTE")
-ASKING = $(if $(PROPOSE),--propose "$$PROPOSE")
+SAYING = $(if $(value NOTE),--note "$$NOTE")
+ASKING = $(if $(value PROPOSE),--propose "$$PROPOSE")
 export BY NOTE FORCE PROPOSE
 
 .PHONY: register approve feedback promote rollback reconcile history
 .PHONY: labels monitor watch retrain health experiment compare
 
 register: | .venv ## add the trained model to the store; FORCE=why where the gate has blocked it
-	$(STEP) register $(OF_MODEL) $(if $(FORCE),--force "$$FORCE")
+	$(STEP) register $(OF_MODEL) $(if $(value FORCE),--force "$$FORCE")
 
 approve: | .venv ## say that VERSION= may go into production; BY=name NOTE=why
 	$(STEP) approve $(IN_ENV) $(SAYING)

@@ -6,7 +6,7 @@ deploy: | .venv ## run VERSION= in ENV= (staging); in production without request
 	$(STEP) deploy $(IN_ENV)
 
 accept: | .venv ## test what runs in ENV= (staging); FORCE=why where a test fails
-	$(STEP) accept $(IN_ENV) $(if $(FORCE),--force "$$FORCE")
+	$(STEP) accept $(IN_ENV) $(if $(value FORCE),--force "$$FORCE")
 
 rollout: | .venv ## give VERSION= requests of production by steps; STRATEGY=shadow, canary, bluegreen, ab, direct; CLIENTS=4 rehearses
 	$(STEP) rollout $(IN_ENV) $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(CLIENTS),--clients $(CLIENTS))

@@ -13,6 +13,12 @@ BASE_IMAGE ?= pinned
 IMAGE_REGISTRY ?= registry.example.com/ml
 IMAGE ?= $(if $(IMAGE_REGISTRY),$(IMAGE_REGISTRY)/)my-model:$(or $(shell git rev-parse --short HEAD 2>/dev/null),dev)
 
+# A webhook or a form may set these, and they become part of commands: words alone, nothing that a shell reads.
+CHOSEN := MODEL DATASET VERSION STRATEGY CLIENTS ENV FLOW FORM REASON SINCE
+UNSAFE := $$ ; & | < > ( ) ` " ' \ * ? ! { } [ ] ~ \#
+$(foreach name,$(CHOSEN),$(foreach part,$(UNSAFE),$(if $(findstring $(part),$(value $(name))),$(error $(name) has a $(part) in it))))
+$(foreach name,$(CHOSEN),$(if $(word 2,$(value $(name))),$(error $(name) is more than one word)))
+
 export DO_NOT_TRACK := 1
 export DVC_NO_ANALYTICS := 1
 

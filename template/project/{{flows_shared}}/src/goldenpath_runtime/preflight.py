@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from .config import Frozen, command, read_params, read_yaml
+from .config import Frozen, ProjectError, command, read_params, read_yaml
 from .environments import read_environment
 from .registry import champion, resolve
 from .state import Store, open_store
@@ -45,7 +45,13 @@ def preflight(argv: Sequence[str]) -> int:
     parser.add_argument("--flow", choices=Flow.__args__, required=True)  # type: ignore[attr-defined]
     parser.add_argument("--version", help="the version that is delivered; the newest without it")
     args = parser.parse_args(argv)
-    settings, store = read_yaml(SETTINGS, Settings), open_store()
+    settings = read_yaml(SETTINGS, Settings)
+    try:
+        store = open_store()
+    except ProjectError as error:
+        raise ProjectError(
+            f"{error}. For a store in another cloud: copier update --data store=..., make lock"
+        ) from None
     missing = list(_missing(settings, args.flow, store))
     for line in missing:
         print(f"MISSING {line}")
