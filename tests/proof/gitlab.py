@@ -154,7 +154,9 @@ def starts(project: Path, folder: Path, source: str, *, branch: str = "main", **
     """Whether `workflow` lets a pipeline begin: gitlab-ci-local does not ask it, so its rules are put on a job."""
     on, where = _prepared(project, folder, source, branch, {})
     rules = load((where / FILES["check"]).read_text("utf-8"))["workflow"]["rules"]
-    rules = [{key: value for key, value in rule.items() if key != "auto_cancel"} for rule in rules]  # not of jobs
+    rules = [
+        {key: value for key, value in rule.items() if key != "auto_cancel"} for rule in rules
+    ]  # not of jobs
     (where / "probe.yml").write_text(json.dumps({"probe": {"script": ["true"], "rules": rules}}))
     mode = ["--list-json", "--file", "probe.yml", *_changes(source)]
     return '"when": "on_success"' in ask(where, source, on, variables, *mode)

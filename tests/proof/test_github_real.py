@@ -40,7 +40,7 @@ def test_a_worse_model_is_stopped(tmp_path: Path) -> None:
 
 def test_a_good_model_is_delivered_and_taken_back(tmp_path: Path) -> None:
     repo = real(tmp_path)
-    first = run(repo, "push")
+    first = run(repo, "push", before="0" * 40)  # a new branch
     all_succeeded(first)
     assert repo.events == ["register", "deploy", "accept", "down", "approve", "rollout", "propose"]
     assert repo.ledger()[4]["by"] == "eve"

@@ -216,7 +216,9 @@ def test_gitlab_starts_one_pipeline_for_each_change(tmp_path: Path) -> None:
     on = machine(tmp_path)
     project = gitlab.clone(committed(tmp_path, stub=True, ci="gitlab"), on)
     rules = yaml.safe_load((project / PIPELINE).read_text("utf-8"))["workflow"]["rules"]
-    rules = [{key: value for key, value in rule.items() if key != "auto_cancel"} for rule in rules]  # not of jobs
+    rules = [
+        {key: value for key, value in rule.items() if key != "auto_cancel"} for rule in rules
+    ]  # not of jobs
     (project / PIPELINE).write_text(json.dumps({"probe": {"script": ["true"], "rules": rules}}))
     assert gitlab.planned(project, "push", on) == {"probe"}
     assert gitlab.planned(project, "schedule", on) == {"probe"}

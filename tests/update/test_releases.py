@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.questionnaire import ROOT
+from tests.questionnaire import ROOT, Spec, choices, questions
 from tests.releases import Release, releases, require
 from tests.support import commit_all, environment, git, make
 from tests.template.cases import CASES
@@ -58,7 +60,7 @@ def _present_files() -> set[str]:
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
 def test_an_untouched_project_updates(release: Release, case: str, history: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", history, release.tag, **_known(CASES[case], release))
-    update(project)
+    update(project, **_later(CASES[case], release))
     assert conflicts(project) == []
     assert NEWEST in (project / ".copier-answers.yml").read_text("utf-8")
 
@@ -83,31 +85,39 @@ def test_an_updated_project_works(release: Release, case: str, history: Path, tm
     }  # the organization's index is not to be had here
     project = new_project(tmp_path / "project", history, release.tag, **answers)
     _edit(project)
-    update(project)
+    update(project, **_later(CASES[case], release))
     commit_all(project, "Updated")
     make(project, environment(tmp_path / "home"), "setup", "check", "smoke", "pipeline")
     assert all(line.startswith("??") for line in changes(project)), "running changed what is committed"
 
 
+@cache
+def _asked(commit: str) -> dict[str, Spec]:
+    """The questions of a release."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = subprocess.run(
+            ["git", "-C", str(ROOT), "archive", commit, "copier.yml", "template/questions"],
+            capture_output=True,
+            check=True,
+        )
+        subprocess.run(["tar", "--extract", "--directory", folder], input=archive.stdout, check=True)
+        return questions(Path(folder))
+
+
 def _known(answers: dict[str, object], release: Release) -> dict[str, object]:
-    """The answers that the questionnaire of a release knows: later releases may ask more."""
-    if release is UNRELEASED:
-        return answers
-    command = [
-        "git",
-        "-C",
-        str(ROOT),
-        "grep",
-        "-hoE",
-        "^[a-z_]+:",
-        release.commit,
-        "--",
-        "template/questions",
-    ]
-    asked = (
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout.replace(":", "").split()
-    )
-    return {name: value for name, value in answers.items() if name in asked}
+    """The answers that the questionnaire of a release takes: later releases ask more, and offer more."""
+    asked = _asked(release.commit)
+    offered = {name: choices(spec) for name, spec in asked.items() if not spec.get("multiselect")}
+    return {
+        name: value
+        for name, value in answers.items()
+        if name in asked and (not offered.get(name) or value in offered[name])
+    }
+
+
+def _later(answers: dict[str, object], release: Release) -> dict[str, object]:
+    """The others: a user gives them with the update."""
+    return {name: value for name, value in answers.items() if name not in _known(answers, release)}
 
 
 def _edit(project: Path) -> dict[str, str]:
