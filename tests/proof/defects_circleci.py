@@ -5,21 +5,10 @@ Words are alternatives, parted by "|". ESCAPES are those that nobody here can se
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from tests.proof.defect import Defect
 
 CONFIG, RELEASE = ".circleci/config.yml", ".circleci/release.yml"
 GO_ON, SETTINGS = "ci/continue.py", "ci/settings.yml"
-
-
-class Defect(NamedTuple):
-    """`old` becomes `new` in a rendered file, once; `judge` must then complain with `words`."""
-
-    what: str
-    path: str
-    old: str
-    new: str
-    judge: str
-    words: str
 
 
 DEFECTS = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from tests.proof.defect import Defect
 
 CHECK, TRAIN, DELIVER, WATCH = (
     f".github/workflows/{name}.yml" for name in ("check", "train", "deliver", "watch")
@@ -10,17 +10,6 @@ CHECK, TRAIN, DELIVER, WATCH = (
 BOT = ".github/dependabot.yml"
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 ID_TOKEN = "      id-token: write # to reach a store in a cloud without a key\n"
-
-
-class Defect(NamedTuple):
-    """The first `old` in a rendered file becomes `new`; `judge` must then complain with one of `words`, parted by `|`."""
-
-    what: str
-    path: str
-    old: str
-    new: str
-    judge: str
-    words: str
 
 
 DEFECTS = [

@@ -5,21 +5,10 @@ Words are alternatives, parted by "|". A defect that no judge can see is listed 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from tests.proof.defect import Defect
 
 MAIN, TRAIN, DELIVER, WATCH = ".gitlab-ci.yml", "ci/train.yml", "ci/deliver.yml", "ci/watch.yml"
 CHILD = "ci/child.sh"
-
-
-class Defect(NamedTuple):
-    """`old` becomes `new` in a rendered file; `judge` must then complain with `words`."""
-
-    what: str
-    path: str
-    old: str
-    new: str
-    judge: str
-    words: str
 
 
 DEFECTS = [

@@ -13,7 +13,8 @@ from tests.proof.circleci_delivery import DELIVERY
 from tests.proof.circleci_flows import FLOW_CHECKS
 from tests.proof.circleci_judges import JUDGES
 from tests.proof.circleci_play import copied, play
-from tests.proof.defects_circleci import DEFECTS, Defect
+from tests.proof.defect import Defect
+from tests.proof.defects_circleci import DEFECTS
 from tests.proof.flows import FLOWS
 from tests.proof.stub import Stub, stub
 from tests.support import commit_all, generate, git, read_tree, render

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.defects_github import CHECK, CHECKOUT, Defect
+from tests.proof.defect import Defect, seed
+from tests.proof.defects_github import CHECK, CHECKOUT
 from tests.proof.linters import judges
 from tests.proof.table import PAGE, page
 from tests.questionnaire import ROOT
@@ -63,13 +64,6 @@ def test_a_version_without_quotes_is_found(tmp_path: Path) -> None:
     step = f"uses: {CHECKOUT}\n        env: {{PYTHON: 3.10}}\n"
     seed(repository, Defect("3.10", CHECK, f"uses: {CHECKOUT}\n", step, "", ""))
     assert list(versions_are_quoted(read_tree(repository)))
-
-
-def seed(project: Path, defect: Defect) -> None:
-    """Break a file."""
-    text = (project / defect.path).read_text("utf-8")
-    assert defect.old in text, "the defect no longer fits the file"
-    (project / defect.path).write_text(text.replace(defect.old, defect.new, 1), "utf-8")
 
 
 def test_the_page_of_defects_is_current() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.proof import test_github as flows
-from tests.proof.defects_github import DEFECTS, Defect
+from tests.proof.defect import Defect, seed
+from tests.proof.defects_github import DEFECTS
 from tests.proof.flows import FLOWS
 from tests.proof.github import calls
 from tests.proof.github_rules import complaints
 from tests.proof.linters import Verdict, judges
 from tests.proof.stub import Stub, stub
-from tests.proof.test_defects import seed
 from tests.support import commit_all, generate, read_tree
 
 # What a defect breaks, and the test that then is red.

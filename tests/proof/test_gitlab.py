@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tests.proof import gitlab
-from tests.proof.defects_gitlab import DEFECTS, Defect
+from tests.proof.defect import Defect
+from tests.proof.defects_gitlab import DEFECTS
 from tests.proof.flows import FLOWS
 from tests.proof.gitlab_judges import JUDGES, STATIC
 from tests.proof.gitlab_play import copied, play

@@ -19,7 +19,7 @@ from tests.proof.github_rules import complaints
 from tests.proof.linters import PIPELINE, judges
 from tests.proof.machine import committed, machine
 from tests.questionnaire import ROOT, choices, questions
-from tests.support import commit_all, generate, git, render
+from tests.support import commit_all, environment, generate, git, render, run
 from tests.template.cases import CASES, profile
 
 FLOW = ["make setup", "make check", "make smoke", "make package"]
@@ -240,3 +240,20 @@ def break_a_test(project: Path) -> None:
         '"""A test that fails."""\n\n\ndef test_broken() -> None:\n    """Fails."""\n    assert not __name__\n'
     )
     commit_all(project, "break a test")
+
+
+@pytest.mark.parametrize("ci", CI_SYSTEMS)
+def test_the_scan_takes_nothing_for_a_secret(ci: str, tmp_path: Path) -> None:
+    """The line of `make scan` that looks for secrets, in a new repository of an organization, with its real program."""
+    project = generate(tmp_path / "project", **{**profile(), "ci": ci})
+    (project / ".venv").mkdir()
+    git(project, "init", "--quiet")
+    git(project, "add", "--all")
+    env = environment(tmp_path / "home")
+    (line,) = [
+        each for each in run(["make", "-n", "scan"], project, env).splitlines() if "detect-secrets" in each
+    ]
+    run(["sh", "-c", line], project, env)
+    (project / "leak.py").write_text("password = 'correct horse battery staple'\n")
+    git(project, "add", "--all")
+    assert "leak.py:1" in run(["sh", "-c", line], project, env, expect=None)

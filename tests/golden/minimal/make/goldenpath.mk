@@ -104,7 +104,7 @@ embed: | .venv ## write the folder OUT= that scores without this project
 scan: | .venv ## secrets, known holes in dependencies, safety of the CI files; needs the network
 	$(UV) export --quiet --no-emit-project --all-extras --format requirements-txt --output-file build/requirements.txt
 	$(UV) tool run pip-audit@2.10.0 --disable-pip --requirement build/requirements.txt
-	git ls-files -z | xargs -0 $(UV) tool run --from detect-secrets==1.5.0 detect-secrets-hook --exclude-files 'uv.lock|.*\.ipynb'
+	git ls-files -z | xargs -0 $(UV) tool run --from detect-secrets==1.5.0 detect-secrets-hook --exclude-secrets '^UV_INDEX_ORGANIZATION_' --exclude-files 'uv.lock|.*\.ipynb'
 	$(if $(wildcard .github/workflows),$(UV) tool run zizmor@1.32.0 --offline .github)
 
 package: | .venv ## the wheel, in dist/
