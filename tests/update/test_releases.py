@@ -25,6 +25,17 @@ RELEASES = releases() or [UNRELEASED]
 NEWEST = "v999.0.0"
 # On every push one case is run after its update, the others in the tox environment `live`.
 SOME = [pytest.param(name, marks=[] if name == "minimal" else [pytest.mark.live]) for name in CASES]
+# Every case of the newest release and the base of each, on every push; the others there too.
+ALL = [
+    pytest.param(
+        release,
+        case,
+        id=f"{release.version}-{case}",
+        marks=[] if case == "base" or release == RELEASES[-1] else [pytest.mark.live],
+    )
+    for release in RELEASES
+    for case in CASES
+]
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +67,7 @@ def _present_files() -> set[str]:
     return {path for path in listed if path and (ROOT / path).is_file()}
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+@pytest.mark.parametrize(("release", "case"), ALL)
 def test_an_untouched_project_updates(release: Release, case: str, history: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", history, release.tag, **_known(CASES[case], release))
     update(project, **_later(CASES[case], release))
