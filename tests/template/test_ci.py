@@ -16,11 +16,11 @@ import yaml
 from tests.proof import gitlab
 from tests.proof.github import FORK, REPOSITORY, run_workflow
 from tests.proof.github_rules import complaints
-from tests.proof.linters import PIPELINE, judges
+from tests.proof.linters import PIPELINE, judges, zizmor
 from tests.proof.machine import committed, machine
 from tests.questionnaire import ROOT, choices, questions
 from tests.support import commit_all, environment, generate, git, render, run
-from tests.template.cases import CASES, profile
+from tests.template.cases import CASES, pairs, profile
 
 FLOW = ["make setup", "make check", "make smoke", "make package"]
 SHOWN = 'make --silent summary >> "$GITHUB_STEP_SUMMARY"'
@@ -257,3 +257,11 @@ def test_the_scan_takes_nothing_for_a_secret(ci: str, tmp_path: Path) -> None:
     (project / "leak.py").write_text("password = 'correct horse battery staple'\n")
     git(project, "add", "--all")
     assert "leak.py:1" in run(["sh", "-c", line], project, env, expect=None)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("pair", range(len(pairs())))
+def test_no_combination_of_answers_has_a_finding(pair: int, tmp_path: Path) -> None:
+    answers = {**pairs()[pair], "ci": "github", "placement": "root"}
+    content, words = zizmor(generate(tmp_path / "project", **answers))
+    assert content, words
