@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from tests.proof import tools
-from tests.proof.machine import Machine, machine, plain
+from tests.proof.machine import Machine, end_processes, machine, plain
 from tests.support import git, run
 from tests.template.agreement import called
 
@@ -214,4 +214,7 @@ def ask(project: Path, source: str, on: Machine, variables: Mapping[str, str], *
     command += ["--ignore-predefined-vars", ",".join(["CI_PIPELINE_SOURCE", *variables])]
     for name, value in {"CI_PIPELINE_SOURCE": source, **variables}.items():
         command += ["--variable", f"{name}={value}"]
-    return plain(run(command, project, on.env, expect=None))
+    try:
+        return plain(run(command, project, on.env, expect=None))
+    finally:
+        end_processes(f"TMPDIR={on.env['TMPDIR']}")

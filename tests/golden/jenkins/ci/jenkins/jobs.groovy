@@ -4,7 +4,7 @@
 // Once, by hand: a folder, with two kinds of things in it.
 // - Credentials: git, which reads the repository and pushes branches (best a GitHub App); webhook, the secret text of
 //   those who start training; and, named by the properties IDENTITY_CREDENTIAL and PACKAGE_INDEX_CREDENTIAL where there
-//   is a cloud, or an index that asks who you are, an OpenID Connect id token as file, and a user with his word for it.
+//   is a cloud or an index with accounts: of the kinds "OpenID Connect id token as file" and "Username with password".
 // - Properties: those, and the variables of ci/settings.yml.
 // And in it a freestyle job `seed` that checks out this repository and processes this file, with job names relative to
 // the seed job. Run it again after an update.
