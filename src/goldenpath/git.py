@@ -1,8 +1,10 @@
 """The few things the command asks of git."""
 
+import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from goldenpath.errors import GoldenpathError, UsageError
@@ -16,6 +18,9 @@ _ELSEWHERE = {
     "GIT_COMMON_DIR",
     "GIT_PREFIX",
 }
+# Without a terminal nobody can type a password or accept a host's key.
+_SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+_WITHOUT = "Add --no-git to leave git to you."
 _NOBODY = ("-c", "user.name=goldenpath", "-c", "user.email=goldenpath@localhost")
 
 
@@ -33,8 +38,23 @@ def work_tree(folder: Path) -> Path | None:
     """Return the root of the git work tree that `folder` lies in, or would if it existed, if any."""
     while not folder.is_dir():
         folder = folder.parent
-    found = _try(folder, "rev-parse", "--show-toplevel")
+    found = attempt(folder, "rev-parse", "--show-toplevel")
     return Path(found.stdout.strip()) if found.returncode == 0 else None
+
+
+def changes(folder: Path) -> list[str]:
+    """Return the paths below `folder` that differ from the last commit, new files included, ignored ones not.
+
+    Raises:
+        GoldenpathError: git refuses.
+    """
+    listed = run(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    return [entry[3:] for entry in listed.split("\0") if entry]
+
+
+def blob_id(content: bytes) -> str:
+    """Return git's id of a file with this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def check_branch(name: str) -> None:
@@ -43,7 +63,7 @@ def check_branch(name: str) -> None:
     Raises:
         UsageError: git refuses it.
     """
-    if name.startswith("-") or _try(Path.cwd(), "check-ref-format", f"refs/heads/{name}").returncode:
+    if name.startswith("-") or attempt(Path.cwd(), "check-ref-format", f"refs/heads/{name}").returncode:
         raise UsageError(
             f"'{name}' is not a branch name that git accepts.", "Type for example --data default_branch=main"
         )
@@ -58,31 +78,46 @@ def start(folder: Path, branch: str, message: str) -> None:
     Raises:
         GoldenpathError: git refuses a step.
     """
-    _run(folder, "init", "--quiet", f"--initial-branch={branch}")
+    run(folder, "init", "--quiet", f"--initial-branch={branch}", hint=_WITHOUT)
     # A personal ignore file must not swallow a file of the project.
-    _run(folder, "-c", f"core.excludesFile={os.devnull}", "add", "--all")
+    run(folder, "-c", f"core.excludesFile={os.devnull}", "add", "--all", hint=_WITHOUT)
     settings = ("-c", f"core.hooksPath={os.devnull}", *(() if _knows_user(folder) else _NOBODY))
-    _run(folder, *settings, "commit", "--quiet", "--no-gpg-sign", f"--message={message}")
+    commit = ("commit", "--quiet", "--no-gpg-sign", f"--message={message}")
+    run(folder, *settings, *commit, hint=_WITHOUT)
 
 
 def _knows_user(folder: Path) -> bool:
     # With useConfigOnly git does not make up an address from the name of the machine.
     return all(
-        _try(folder, "-c", "user.useConfigOnly=true", "var", name).returncode == 0
+        attempt(folder, "-c", "user.useConfigOnly=true", "var", name).returncode == 0
         for name in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
     )
 
 
-def _run(folder: Path, *arguments: str) -> None:
-    done = _try(folder, *arguments)
+def run(folder: Path, *arguments: str, hint: str = "") -> str:
+    """Return what a git command prints.
+
+    Raises:
+        GoldenpathError: It fails.
+    """
+    done = attempt(folder, *arguments)
     if done.returncode:
-        raise GoldenpathError(
-            f"git failed: {(done.stderr or done.stdout).strip()}", "Add --no-git to leave git to you."
-        )
+        raise GoldenpathError(f"git failed: {(done.stderr or done.stdout).strip()}", hint)
+    return done.stdout
 
 
-def _try(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def attempt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a git command of the repository around `folder`, whatever a hook or an alias has set; it may fail."""
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    if not sys.stdin.isatty():
+        environment = _SILENT | environment
     return subprocess.run(
-        ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["git", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
     )

@@ -10,6 +10,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,6 +27,32 @@ or the line `template: URL` in settings.yml in your configuration folder for gol
 (on Linux ~/.config/goldenpath/settings.yml).
 
 exit codes: 0 done, 1 could not be done, 2 wrong usage, 130 interrupted
+"""
+
+_UPDATE = """\
+Bring a repository to a newer version of its template, or to other answers. What you wrote
+stays: your edits are merged with the template's, and what cannot be merged is a conflict
+in git's own form. Nothing is committed.
+"""
+
+_UPDATE_CODES = """\
+exit codes: 0 done, or nothing to do; 3 conflicts are left in the files;
+1 could not be done, nothing was changed; 2 wrong usage; 130 interrupted
+"""
+
+_STATUS = """\
+Say which version of its template a repository has, whether a newer one waits, which of the
+template's files were edited or are missing, and whether an update is unfinished.
+"""
+
+_STATUS_CODES = """\
+exit codes: 0 current, 4 an update is available, 3 conflicts or an unfinished update,
+1 could not be told, 2 wrong usage
+"""
+
+_DIFF = """\
+Show how a repository differs from what its version of the template wrote, and from what
+the newest version would write: lines with - are the template's, with + the repository's.
 """
 
 _PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
@@ -72,9 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     # One import per command: each brings libraries that the others do not need.
-    from goldenpath.commands import new
-
-    return new.run(new.Options(**vars(options)))
+    arguments = vars(options)
+    command = import_module(f"goldenpath.commands.{arguments.pop('command')}")
+    code: int = command.run(command.Options(**arguments))
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,17 +111,20 @@ def _parser() -> argparse.ArgumentParser:
         description="The golden path for machine-learning repositories.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    new = commands.add_parser(
-        "new",
-        help="start a repository from the template",
-        description=_NEW,
-        epilog=_TEMPLATE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, default=argparse.SUPPRESS, help="print the version and leave"
     )
-    _add_new(new)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    for name, (add, about, description, epilog) in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=about,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        add(command)
     return parser
 
 
@@ -126,6 +157,60 @@ def _add_new(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--no-git", dest="git", action="store_false", help="make no git repository")
     output.add_argument("-y", "--yes", action="store_true", help="write without a last question")
     output.add_argument("--json", action="store_true", help="print one JSON object, also for an error")
+
+
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    _add_project(parser)
+    parser.add_argument("--to", metavar="REF", help="tag, branch or commit (default: the newest release)")
+    parser.add_argument(
+        "-d",
+        "--data",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="an answer that changes; repeatable",
+    )
+    parser.add_argument(
+        "--policy",
+        choices=["safe", "copier"],
+        default="safe",
+        help="safe: drop no edit (default); copier: what `copier update` does, its losses included",
+    )
+    output = parser.add_argument_group("before anything is written")
+    output.add_argument("--dry-run", action="store_true", help="say what would change; write nothing")
+    output.add_argument("--diff", action="store_true", help="show the changes as a diff")
+    output.add_argument(
+        "--markdown", action="store_true", help="print them as a pull request would show them"
+    )
+    output.add_argument("--verify", action="store_true", help="run make check before and after, in clones")
+    parser.add_argument("--abort", action="store_true", help="go back to what was before the last update")
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    _add_project(parser)
+    parser.add_argument("--to", metavar="REF", help="compare with this version only")
+
+
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        help="folder of the repository (default: here)",
+    )
+    parser.add_argument("--answers-file", metavar="F", help="its answers file (default: .copier-answers.yml)")
+    parser.add_argument("--trust", action="store_true", help="let the template run code of its own")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, also for an error")
+
+
+_COMMANDS = {
+    "new": (_add_new, "start a repository from the template", _NEW, _TEMPLATE),
+    "update": (_add_update, "bring a repository to a newer version of its template", _UPDATE, _UPDATE_CODES),
+    "status": (_add_project, "say which version a repository has, and what differs", _STATUS, _STATUS_CODES),
+    "diff": (_add_diff, "show how a repository differs from its template", _DIFF, ""),
+}
 
 
 def _report(message: str, hint: str, exit_code: int, *, as_json: bool) -> int:

@@ -1,94 +1,129 @@
-"""What a command is about to write: shown to a person, or as JSON."""
+"""What an update would do to a project: values that the merge makes, commands show, and `apply` carries out."""
 
-import textwrap
-from base64 import b64encode
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from goldenpath.tree import File, Tree
+from goldenpath.git import blob_id
+from goldenpath.tree import File
 
-_WIDTH = 100
+
+class Policy(StrEnum):
+    """What happens where Copier would drop what a user wrote."""
+
+    SAFE = "safe"
+    COPIER = "copier"
+
+
+class Kind(StrEnum):
+    """What becomes of one file; `KEEP` is a file of the user's that stays although the template's differs."""
+
+    ADD = "add"
+    UPDATE = "update"
+    MERGE = "merge"
+    MOVE = "move"
+    REMOVE = "remove"
+    KEEP = "keep"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file of an update: what the project has, what it will have, and why.
+
+    `before` and `after` are None where there is no file. `source` is the path that a moved file had.
+    `sides` are those of a conflict: the template's old file, the project's, the template's new one.
+    `owner` is "owned", "seed" or "shared" where the template tells whose its files are.
+    """
+
+    path: str
+    kind: Kind
+    before: File | None
+    after: File | None
+    why: str
+    source: str | None = None
+    sides: tuple[File | None, File | None, File | None] | None = None
+    owner: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the change as JSON values; files by mode and git's id of their content."""
+        return {
+            "path": self.path,
+            "kind": str(self.kind),
+            "source": self.source,
+            "owner": self.owner,
+            "why": self.why,
+            "before": _identity(self.before),
+            "after": _identity(self.after),
+        }
+
+
+@dataclass(frozen=True)
+class State:
+    """A version of the template: its release (None between releases) and how `_commit` names it."""
+
+    version: str | None
+    commit: str
+
+    def __str__(self) -> str:
+        return self.version or self.commit
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A new project: where it goes, what it is made from, and its files.
+    """An update of one project, with every file that it touches or that is worth a word.
 
-    `version` is None where the template is between releases; `commit` says where. `branch` is that of the first
-    commit, None where there will be no new git repository; `git` says it in words.
+    `answers` are those that change: name → (before, after), None where there is none. `lane` is how the template
+    was rendered, "fast" or "plain". `notes` are what the user should know besides, `message` what the template
+    says after an update.
     """
 
-    destination: Path
+    project: Path
     template: str
-    version: str | None
-    commit: str
-    answers: Mapping[str, Any]
-    tree: Tree
-    branch: str | None
-    git: str
+    old: State
+    new: State
+    policy: Policy
+    lane: str
+    changes: Sequence[Change]
+    answers: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    message: str = ""
 
-    def summary(self) -> str:
-        """Return the answers and the files, one line a folder, for a terminal."""
-        width = max(map(len, self.answers), default=0)
-        answers = "\n".join(f"  {name:{width}}  {_inline(value)}" for name, value in self.answers.items())
-        total = f"{self.destination}: {len(self.tree.files)} files, {self.tree.size / 1000:.0f} kB"
-        about = f"  from {self.template}, {self.version or self.commit}\n  git: {self.git}"
-        return f"Answers\n{answers}\n\nFiles\n{_folders(self.tree)}\n\n{total}\n{about}"
+    @property
+    def writes(self) -> list[Change]:
+        """The changes that touch the disk."""
+        return [change for change in self.changes if change.kind != Kind.KEEP]
 
-    def preview(self) -> str:
-        """Return the summary and the content of every file."""
-        files = "\n".join(f"==> {path} <==\n{_text(file)}" for path, file in self.tree.files.items())
-        return f"{self.summary()}\n\n{files}"
+    @property
+    def conflicts(self) -> list[Change]:
+        """The changes that a person must settle."""
+        return [change for change in self.changes if change.kind == Kind.CONFLICT]
 
-    def as_json(self, *, contents: bool = False) -> dict[str, Any]:
-        """Return the plan as JSON values.
+    @property
+    def exit_code(self) -> int:
+        """0 clean or nothing to do, 3 conflicts."""
+        return 3 if self.conflicts else 0
 
-        `files` are the paths, or with `contents` a mapping of path to `mode` (as git writes it) and `text`,
-        or `base64` where the content is not UTF-8.
-        """
-        files = {path: _content(file) for path, file in self.tree.files.items()}
+    def as_json(self, *, applied: bool) -> dict[str, Any]:
+        """Return the plan as JSON values, as docs/schemas/update.json describes them."""
         return {
-            "destination": str(self.destination),
+            "project": str(self.project),
             "template": self.template,
-            "version": self.version,
-            "commit": self.commit,
-            "answers": dict(self.answers),
-            "files": files if contents else list(files),
-            "git": self.git,
+            "from": {"version": self.old.version, "commit": self.old.commit},
+            "to": {"version": self.new.version, "commit": self.new.commit},
+            "policy": str(self.policy),
+            "lane": self.lane,
+            "applied": applied,
+            "answers": {name: {"from": old, "to": new} for name, (old, new) in self.answers.items()},
+            "summary": dict(Counter(str(change.kind) for change in self.changes)),
+            "changes": [change.as_json() for change in self.changes],
+            "notes": list(self.notes),
+            "exit_code": self.exit_code,
         }
 
 
-def _inline(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text or "(empty)"
-
-
-def _folders(tree: Tree) -> str:
-    folders: dict[str, list[str]] = defaultdict(list)
-    for path in map(PurePosixPath, tree.files):
-        folders[str(path.parent)].append(path.name)
-    return "\n".join(_folder(name, folders[name]) for name in sorted(folders))
-
-
-def _folder(name: str, files: list[str]) -> str:
-    title = "./" if name == "." else f"{name}/"
-    names = textwrap.fill(
-        "  ".join(files), _WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4, break_on_hyphens=False
-    )
-    return f"  {title} ({len(files)})\n{names}"
-
-
-def _text(file: File) -> str:
-    content = _content(file)
-    return str(content.get("text", f"({len(file.content)} bytes that are no text)\n"))
-
-
-def _content(file: File) -> dict[str, str]:
-    mode = f"{file.mode:o}"
-    try:
-        return {"mode": mode, "text": file.content.decode()}
-    except UnicodeDecodeError:
-        return {"mode": mode, "base64": b64encode(file.content).decode()}
+def _identity(file: File | None) -> dict[str, str] | None:
+    return {"mode": f"{file.mode:o}", "id": blob_id(file.content)} if file else None

@@ -48,7 +48,7 @@ def _absolute(address: str) -> str:
             "The template's address has a user or password in it, and every repository stores that address.",
             "Leave it out and let git's credential helper or SSH answer for you.",
         )
-    if _ADDRESS.match(address) and not Path(address).exists():
+    if not is_path(address) and not Path(address).exists():
         return address.rstrip("/")
     return str(Path(address).expanduser().resolve())
 
@@ -65,6 +65,11 @@ def _setting(name: str) -> str | None:
     if not (isinstance(settings, dict | None) and isinstance(value, str | None)):
         raise UsageError(f"The settings in {path} are not understood.", f"Write one line: {name}: URL")
     return value
+
+
+def is_path(address: str) -> bool:
+    """Tell whether an address is a path, not a URL or one of git's and Copier's short forms."""
+    return not _ADDRESS.match(address)
 
 
 def local_path(address: str) -> Path | None:

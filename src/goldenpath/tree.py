@@ -1,9 +1,11 @@
 """A project as one value, and its way to and from the disk."""
 
+import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,16 +13,40 @@ from goldenpath.errors import GoldenpathError
 
 FILE = 0o100644
 EXECUTABLE = 0o100755
+LINK = 0o120000
 
 _STAGING = ".goldenpath-"
 
 
 @dataclass(frozen=True)
 class File:
-    """The content of one file and its mode as git keeps it: `FILE` or `EXECUTABLE`."""
+    """The content of one file and its mode as git keeps it: `FILE`, `EXECUTABLE`, or `LINK` with its target."""
 
     mode: int
     content: bytes
+
+
+class LaterFile(File):
+    """A file whose content is made when somebody looks at it; equal `key`s promise equal content."""
+
+    def __init__(self, mode: int, key: Hashable, make: Callable[[], bytes]) -> None:
+        self.__dict__.update(mode=mode, key=key, _make=make)
+
+    @cached_property
+    def content(self) -> bytes:
+        """The bytes, made once."""
+        made: bytes = self.__dict__["_make"]()
+        return made
+
+
+def same(one: File | None, other: File | None) -> bool:
+    """Tell whether two files, or the absence of them, are the same: mode and content, read only if it must be."""
+    if one is None or other is None:
+        return one is other
+    if one.mode != other.mode:
+        return False
+    keys = one.__dict__.get("key"), other.__dict__.get("key")
+    return (keys[0] is not None and keys[0] == keys[1]) or one.content == other.content
 
 
 @dataclass(frozen=True)
@@ -39,9 +65,9 @@ def read(folder: Path) -> Tree:
     """Read every file below `folder`. Empty folders have no place in a tree, as in git.
 
     Raises:
-        GoldenpathError: There is a symbolic link, a socket or the like.
+        GoldenpathError: There is a socket, a device or the like.
     """
-    files = {path.relative_to(folder).as_posix(): _read_file(path) for path in _walk(folder)}
+    files = {path.relative_to(folder).as_posix(): read_file(path) for path in _walk(folder)}
     return Tree(dict(sorted(files.items())))
 
 
@@ -53,12 +79,17 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _read_file(path: Path) -> File:
+def read_file(path: Path) -> File:
+    """Read one file, or the target of a symbolic link.
+
+    Raises:
+        GoldenpathError: It is a socket, a device or the like.
+    """
     mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return File(LINK, os.fsencode(path.readlink()))
     if not stat.S_ISREG(mode):
-        raise GoldenpathError(
-            f"'{path.name}' is not a plain file: a project has no symbolic links or devices."
-        )
+        raise GoldenpathError(f"'{path.name}' is not a plain file: a project has no sockets or devices.")
     return File(EXECUTABLE if mode & stat.S_IXUSR else FILE, path.read_bytes())
 
 
@@ -67,10 +98,18 @@ def write(tree: Tree, folder: Path) -> None:
     for path, file in tree.files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-        if file.mode == EXECUTABLE:
-            readable = target.stat().st_mode & 0o444
-            target.chmod(target.stat().st_mode | readable >> 2)
+        write_file(file, target)
+
+
+def write_file(file: File, target: Path) -> None:
+    """Write `file` to `target`, where nothing is yet, with permissions as the user's umask has them."""
+    if file.mode == LINK:
+        target.symlink_to(os.fsdecode(file.content))
+        return
+    target.write_bytes(file.content)
+    if file.mode == EXECUTABLE:
+        readable = target.stat().st_mode & 0o444
+        target.chmod(target.stat().st_mode | readable >> 2)
 
 
 def check_destination(destination: Path) -> None:

@@ -20,11 +20,20 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = [
     {"__main__"},
     {"main"},
-    {"commands.new"},
-    {"hooks"},
-    {"engine"},
-    {"answers", "plan", "settings"},
-    {"git", "tree"},
+    {"commands.new", "commands.update", "commands.status", "commands.diff"},
+    {"hooks", "apply", "updates", "verify", "show"},
+    {"disk"},
+    {"engine.__init__", "merge"},
+    {"engine.starting", "engine.versions"},
+    {"engine.fast", "engine.plain", "engine.trust"},
+    {"engine.memo", "engine.problems"},
+    {"keys.__init__", "parity"},
+    {"keys.documents", "keys.formats", "keys.lines"},
+    {"keys.values"},
+    {"keys.weave"},
+    {"files"},
+    {"answers", "plan", "project", "settings", "sources", "start", "waivers"},
+    {"git", "tree", "lines"},
     {"errors"},
     {"__init__", "commands.__init__"},
 ]
@@ -55,7 +64,8 @@ def own_module(imported: str) -> str | None:
         return None
     name = imported.removeprefix("goldenpath").removeprefix(".")
     known = {name_of(path) for path in MODULES}
-    return next((part for part in (name, name.rpartition(".")[0]) if part in known), "__init__")
+    parts = (name, f"{name}.__init__", name.rpartition(".")[0], f"{name.rpartition('.')[0]}.__init__")
+    return next((part for part in parts if part in known), "__init__")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -66,9 +76,9 @@ def test_imports_point_inwards(path: Path) -> None:
 
 
 def test_only_the_engine_knows_copier_and_its_libraries() -> None:
-    private = ("copier", "plumbum", "jinja2", "packaging")
+    private = ("copier", "plumbum", "jinja2")
     users = {
-        name_of(path)
+        name_of(path).split(".")[0]
         for path in MODULES
         for _, imported in imports(path)
         if imported.split(".")[0] in private
@@ -80,7 +90,7 @@ def test_only_the_engine_knows_copier_and_its_libraries() -> None:
 def test_only_main_imports_inside_functions(path: Path) -> None:
     top_level = ast.parse(path.read_text(encoding="utf-8")).body
     hidden = [imported for node, imported in imports(path) if ast.dump(node) not in map(ast.dump, top_level)]
-    assert bool(hidden) == (name_of(path) == "main")
+    assert bool(hidden) == (name_of(path) == "main"), hidden
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -89,7 +99,7 @@ def test_modules_and_functions_are_short(path: Path) -> None:
     assert len(text.splitlines()) <= 250
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
-            documented = isinstance(node.body[0], ast.Expr)
+            documented = isinstance(node.body[0], ast.Expr) and len(node.body) > 1
             start = node.body[1 if documented else 0].lineno
             assert (node.end_lineno or start) - start + 1 <= 30, node.name
 

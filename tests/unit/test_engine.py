@@ -9,7 +9,7 @@ import copier
 import pytest
 import yaml
 
-from goldenpath import engine
+from goldenpath import engine, sources
 from goldenpath.errors import GoldenpathError, UsageError
 from tests.support import commit_all, git, mask
 from tests.unit.conftest import COPIER_YML, PROJECT, Goldenpath, MakeTemplate, files_of
@@ -126,7 +126,7 @@ def test_between_releases_there_is_a_commit_but_no_version(template: Path, golde
     ],
 )
 def test_versions_are_told_from_hashes(described: str, version: str | None) -> None:
-    assert engine._release(described) == version
+    assert sources.release(described) == version
 
 
 def test_an_update_by_plain_copier_follows(template: Path, goldenpath: Goldenpath) -> None:

@@ -22,11 +22,13 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert SAMPLE.size == 4
 
 
-def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("/")
-    with pytest.raises(GoldenpathError, match="'link' is not a plain file"):
-        tree.read(tmp_path)
-    (tmp_path / "link").unlink()
+def test_links_are_read_as_links(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    assert tree.read(tmp_path).files == {"link": tree.File(tree.LINK, b"folder")}
+
+
+def test_pipes_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(GoldenpathError, match="'pipe' is not a plain file"):
         tree.read(tmp_path)

@@ -12,7 +12,7 @@ import questionary
 from goldenpath import answers, engine, git, hooks, settings, tree
 from goldenpath.engine import Template
 from goldenpath.errors import INTERRUPTED, GoldenpathError, UsageError
-from goldenpath.plan import Plan
+from goldenpath.start import Plan
 
 
 class Options(Namespace):

@@ -1,49 +1,33 @@
-"""The only module that imports Copier: open a template, ask its questions, render it into a `Tree`.
+"""A new project: open a template, ask its questions, render it into a `Tree`.
 
 Rendering is Copier's public `run_copy` into a temporary folder, so it is right by definition. Asking is
-the same `Worker` that `run_copy` uses, stopped after its questions; it is internal to Copier, which is
-why Copier is pinned to a minor version.
+the same `Worker` that `run_copy` uses, stopped after its questions.
 """
 
 import io
-import re
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from copier import Phase, Settings, load_settings, run_copy
+from copier import Phase, run_copy
 from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._template import Template as Source
 from copier._vcs import get_latest_tag
-from copier.errors import (
-    ConfigFileError,
-    CopierAnswersInterrupt,
-    CopierError,
-    InteractiveSessionError,
-    SettingsError,
-    UnsupportedVersionError,
-)
+from copier.errors import CopierAnswersInterrupt, CopierError, InteractiveSessionError
 from jinja2 import TemplateError
-from packaging.version import InvalidVersion, Version
-from plumbum import ProcessExecutionError
-from yaml import YAMLError
 
-from goldenpath import answers, tree
+from goldenpath import answers, sources, tree
+from goldenpath.engine.problems import explained, misfit
+from goldenpath.engine.trust import check_start, check_template, copier_settings
 from goldenpath.errors import GoldenpathError, UsageError
 from goldenpath.settings import local_path
 from goldenpath.tree import Tree
 
 HOOK = "hooks/after_new.py"
-
-_UPGRADE = "Type: uv tool upgrade goldenpath (or name an older release with --vcs-ref)"
-_CLONE = re.compile(r"[^\s'\"(]*copier\._vcs\.clone\.[^/\\]+[/\\]")
-_BROKEN = (CopierError, TemplateError, YAMLError, ProcessExecutionError, ValueError, TypeError)
 
 
 @dataclass(frozen=True)
@@ -72,7 +56,7 @@ def open_template(address: str, ref: str | None, name: str, *, trust: bool) -> I
         GoldenpathError: There is no such template or release, or this command cannot or may not use it.
     """
     _check_address(address)
-    settings = _copier_settings()
+    settings = copier_settings()
     with TemporaryDirectory(prefix="goldenpath-") as temporary:
         worker = Worker(
             src_path=address,
@@ -88,14 +72,15 @@ def open_template(address: str, ref: str | None, name: str, *, trust: bool) -> I
 
 def _template(worker: Worker) -> Template:
     source = worker.template
-    with _explained(f"Cannot read '{worker.vcs_ref}' of the template '{source.url}'"):
+    with explained(f"Cannot read '{worker.vcs_ref}' of the template '{source.url}'"):
         root = source.local_abspath
     # Copier prints some of these errors before it raises them.
-    with _explained(f"The template '{source.url}' cannot be used"), redirect_stderr(io.StringIO()):
-        _check_template(source, trusted=worker.unsafe)
+    with explained(f"The template '{source.url}' cannot be used"), redirect_stderr(io.StringIO()):
+        check_template(source, trusted=worker.unsafe)
+        check_start(source)
         return Template(
             address=source.url,
-            version=_release(str(source.commit)),
+            version=sources.release(str(source.commit)),
             hook=(root / HOOK).read_bytes() if worker.unsafe and (root / HOOK).is_file() else None,
             questions=dict(source.questions_data),
             worker=worker,
@@ -132,7 +117,7 @@ def ask(template: Template, given: Mapping[str, Any], *, defaults: bool) -> dict
     except CopierAnswersInterrupt:
         raise
     except (CopierError, ValueError, TypeError) as error:
-        raise _misfit(worker, error) from error
+        raise misfit(worker, error) from error
     if void := worker.answers.hidden & given.keys():
         raise UsageError(
             f"'{min(void)}' does not go with the other answers: it would be lost.", "Leave it out."
@@ -150,7 +135,7 @@ def render(template: Template, data: Mapping[str, Any]) -> tuple[Tree, dict[str,
         GoldenpathError: The template is broken.
     """
     asked = template.worker
-    with _explained(f"The template '{template.address}' cannot be rendered"):
+    with explained(f"The template '{template.address}' cannot be rendered"):
         worker = run_copy(
             template.address,
             asked.dst_path,
@@ -166,13 +151,6 @@ def render(template: Template, data: Mapping[str, Any]) -> tuple[Tree, dict[str,
     return tree.read(asked.dst_path), stored
 
 
-def _copier_settings() -> Settings:
-    try:
-        return load_settings()
-    except SettingsError as error:
-        raise UsageError(f"Copier's settings.yml cannot be read: {error}", "Mend that file.") from error
-
-
 def _check_address(address: str) -> None:
     path = local_path(address)
     if path and not path.exists():
@@ -185,65 +163,8 @@ def _check_address(address: str) -> None:
 
 
 def _newest_release(address: str) -> str:
-    with _explained(f"The template '{address}' cannot be reached"), redirect_stderr(io.StringIO()):
+    with explained(f"The template '{address}' cannot be reached"), redirect_stderr(io.StringIO()):
         newest = get_latest_tag(Source(url=address).url_expanded)
     if newest == "HEAD":
         raise GoldenpathError(f"The template '{address}' has no release.", "Add --vcs-ref HEAD")
     return newest
-
-
-def _release(commit: str) -> str | None:
-    # What `git describe` says is a tag, a tag with a distance, or a hash, which may be all digits.
-    try:
-        return str(Version(commit)) if "." in commit else None
-    except InvalidVersion:
-        return None
-
-
-def _check_template(source: Source, *, trusted: bool) -> None:
-    if not any(source.local_abspath.glob("copier.y*ml")):
-        raise GoldenpathError(
-            f"'{source.url}' is no template: it has no copier.yml.", "Name another with --template"
-        )
-    ours, needed = installed_version("goldenpath"), str(source.config_data.get("min_goldenpath_version", "0"))
-    if Version(needed) > Version(ours):
-        raise GoldenpathError(f"The template needs goldenpath {needed}, this is {ours}.", _UPGRADE)
-    if source.tasks:
-        raise GoldenpathError(
-            "The template runs tasks of its own while it is copied, which goldenpath never does.",
-            f"If you trust it, type: copier copy --trust {source.url} DEST",
-        )
-    if source.jinja_extensions and not trusted:
-        raise GoldenpathError(
-            "The template runs code of its own (Jinja extensions).", "If you trust it, add --trust"
-        )
-
-
-@contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Turn what Copier and its libraries raise over a template into an error that begins with `what`."""
-    try:
-        yield
-    except _BROKEN as error:
-        hint = _UPGRADE if isinstance(error, UnsupportedVersionError) else ""
-        raise GoldenpathError(f"{what}: {_reason(error)}", hint) from error
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, ProcessExecutionError):
-        return str(error.stderr).strip()
-    if isinstance(error, ConfigFileError) and error.__cause__:
-        error = error.__cause__
-    text = re.sub(r"^(Validation error for question|Invalid choice for) '\w+': ", "", str(error))
-    # Jinja puts the template's own lines into the traceback.
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f" ({frame.filename}, line {frame.lineno})" for frame in frames if _CLONE.match(frame.filename)]
-    return _CLONE.sub("", text + "".join(places[-1:]))
-
-
-def _misfit(worker: Worker, error: Exception) -> UsageError:
-    questions = worker.template.questions_data
-    # Copier goes through them in order and keeps the answers that fit.
-    name = next((name for name in questions if name not in worker.answers.user), "")
-    example = f"'{name}=[..., ...]'" if questions.get(name, {}).get("multiselect") else f"{name}=..."
-    return UsageError(f"The answer to '{name}' does not fit: {_reason(error)}", f"Type --data {example}")

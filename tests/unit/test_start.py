@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from goldenpath.plan import Plan
+from goldenpath.start import Plan
 from goldenpath.tree import EXECUTABLE, FILE, File, Tree
 
 FILES = {

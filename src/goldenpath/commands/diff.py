@@ -1,0 +1,64 @@
+"""`goldenpath diff`: how a project differs from what its template wrote, and from what the newest version would."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from goldenpath import engine, git, show, updates
+from goldenpath.files import Files, on_disk
+from goldenpath.project import open_project
+from goldenpath.tree import File, same
+
+
+@dataclass(frozen=True)
+class Options:
+    """The arguments of the command, named as on the command line."""
+
+    path: Path
+    to: str | None
+    json: bool
+    trust: bool
+    answers_file: str | None
+
+
+def run(options: Options) -> int:
+    """Print the differences and return 0.
+
+    Raises:
+        GoldenpathError: They cannot be told.
+    """
+    git.check_installed()
+    found = open_project(options.path, options.answers_file)
+    files = on_disk(found)
+    source = engine.source(found.template, found.root)
+    refs = [options.to] if options.to else list(dict.fromkeys([found.commit, source.newest()]))
+    versions = [engine.open_version(source, source.commit(ref), trust=options.trust) for ref in refs]
+    patches = {
+        version.described: _patches(updates.untouched(found, files, version), files, found.answers_file)
+        for version in versions
+    }
+    if options.json:
+        print(
+            json.dumps(
+                {"project": str(found.root), "template": found.template, "differences": patches}, indent=2
+            )
+        )
+    else:
+        print("\n".join(_text(version, each) for version, each in patches.items()))
+    return 0
+
+
+def _patches(pure: Mapping[str, File], files: Files, answers_file: str) -> dict[str, str]:
+    return {
+        path: show.patch(path, file, path, files.get(path), color=sys.stdout.isatty())
+        for path, file in pure.items()
+        if path != answers_file and not same(file, files.get(path))
+    }
+
+
+def _text(version: str, patches: dict[str, str]) -> str:
+    if not patches:
+        return f"The project has every file as {version} of its template writes it."
+    return f"{len(patches)} files differ from {version} of the template:\n\n" + "".join(patches.values())

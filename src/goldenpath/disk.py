@@ -1,0 +1,153 @@
+"""The work tree of a project: files as git would keep them, new content put in place by renames; and git's index."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pygit2
+from pygit2.enums import FilterMode
+
+from goldenpath import git, tree
+from goldenpath.files import filtered
+from goldenpath.git import blob_id
+from goldenpath.project import Project
+from goldenpath.tree import EXECUTABLE, LINK, File
+
+_STAGED = ".goldenpath-new-"
+_AT_ONCE = 500  # paths in one command line
+
+
+def write(project: Project, files: Mapping[str, File | None]) -> None:
+    """Bring files to their content, `None` for absent.
+
+    What needs room on the disk comes first, under other names: a full disk is found before anything is lost.
+    """
+    wanted = {path: file for path, file in files.items() if not _is_already(project, path, file)}
+    staged = {path: _stage(project, path, file) for path, file in wanted.items() if file is not None}
+    for path in (path for path, file in files.items() if file is None):
+        if path in wanted:
+            (project.root / path).unlink()
+        _prune(project, path)
+    for path, source in staged.items():
+        target = project.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+
+
+def _is_already(project: Project, path: str, file: File | None) -> bool:
+    found = on_disk(project, path)
+    return found == file if file is None or found is None else tree.same(found, file)
+
+
+def on_disk(project: Project, path: str) -> File | None:
+    """Return a file of the work tree as git would keep it, None where there is none."""
+    target = project.root / path
+    if not target.is_symlink() and not target.is_file():
+        return None
+    file = tree.read_file(target)
+    if file.mode == LINK:
+        return file
+    return File(file.mode, filtered(project, path, file.content, FilterMode.TO_ODB))
+
+
+def _folders(project: Project, path: str) -> Iterator[Path]:
+    """Yield the folders around a file from the inside, the project's own last."""
+    for folder in (project.root / path).parents:
+        yield folder
+        if folder == project.root:
+            return
+
+
+def _name(path: str) -> str:
+    return _STAGED + blob_id(os.fsencode(path))[:12]
+
+
+def _stage(project: Project, path: str, file: File) -> Path:
+    # In a folder that exists: another that the path needs may be a file still.
+    target, home = project.root / path, next(each for each in _folders(project, path) if each.is_dir())
+    staged = home / _name(path)
+    staged.unlink(missing_ok=True)
+    if file.mode != LINK:
+        file = File(file.mode, filtered(project, path, file.content, FilterMode.TO_WORKTREE))
+    tree.write_file(file, staged)
+    if file.mode != LINK and target.is_file() and not target.is_symlink():
+        # A file keeps the permissions that its user gave it.
+        kept = target.stat().st_mode & 0o666
+        staged.chmod(kept | ((kept & 0o444) >> 2 if file.mode == EXECUTABLE else 0))
+    return staged
+
+
+def _prune(project: Project, path: str) -> None:
+    for folder in _folders(project, path):
+        try:
+            if folder != project.root:
+                folder.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return
+
+
+def sweep(project: Project, paths: Iterable[str]) -> None:
+    """Remove what a `write` of these paths, and a `mark`, left behind when they were cut off."""
+    for path in paths:
+        for folder in _folders(project, path):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                (folder / _name(path)).unlink()
+    staged, lock = _index_files(project)
+    with suppress(FileNotFoundError):
+        if staged.samefile(lock):
+            lock.unlink()
+    _discard(staged)
+
+
+def mark(project: Project, sides: Mapping[str, Sequence[Any]]) -> None:
+    """Put the three sides of each conflict, as entries, into the index, where git and editors look for them.
+
+    Raises:
+        FileExistsError: Another git command holds the index.
+    """
+    if not sides:
+        return
+    staged, lock = _index_files(project)
+    place = lock.with_suffix("")
+    _discard(staged)
+    staged.write_bytes(place.read_bytes())
+    index = pygit2.Index(str(staged))
+    for entries in sides.values():
+        index.add_conflict(*entries)
+    index.write()
+    try:
+        # One step, and known as ours by `sweep`: a lock that nobody removes would stop every git command.
+        os.link(staged, lock)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        with lock.open("xb") as file:
+            file.write(staged.read_bytes())
+    lock.replace(place)
+    staged.unlink()
+
+
+def reset(project: Project, paths: Sequence[str]) -> None:
+    """Make the index of these paths that of the last commit."""
+    top = Path(project.repository.workdir)
+    # Where nothing is to be done, a full disk must not stop it.
+    if git.attempt(top, "diff-index", "--cached", "--quiet", "HEAD", "--").returncode == 0:
+        return
+    for start in range(0, len(paths), _AT_ONCE):
+        some = (project.prefix + path for path in paths[start : start + _AT_ONCE])
+        git.run(top, "--literal-pathspecs", "reset", "--quiet", "--", *some)
+
+
+def _discard(index: Path) -> None:
+    for path in (index, index.with_suffix(".lock")):
+        path.unlink(missing_ok=True)
+
+
+def _index_files(project: Project) -> tuple[Path, Path]:
+    """Return the places of an index in the making, and of git's lock on the one in use."""
+    folder = Path(project.repository.path)
+    return folder / "goldenpath" / "index", folder / "index.lock"

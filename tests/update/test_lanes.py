@@ -1,0 +1,183 @@
+"""Any template, not only ours: what the fast lane leaves to Copier itself, what needs trust, and where templates are."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from goldenpath import engine
+from tests.support import commit_all, git
+from tests.update.story import BASICS, Story, numbered
+
+NAMED = "name: {type: str, default: demo}\n"
+
+
+def begin(story: Story, files: dict[str, str], questions: str = NAMED) -> None:
+    story.release("v1.0.0", {**BASICS, **files}, questions)
+    story.start()
+
+
+def test_links_stay_links(story: Story) -> None:
+    story.release("v1.0.0", {**BASICS, "a.txt": numbered()}, "_preserve_symlinks: true\n" + NAMED)
+    (story.template / "link").symlink_to("a.txt")
+    commit_all(story.template, "A link", "v1.1.0")
+    story.start()
+    (story.template / "link").unlink()
+    (story.template / "link").symlink_to("b.txt")
+    (story.template / "more").symlink_to("a.txt")
+    story.release("v2.0.0", {"b.txt": numbered()})
+    done = story.update()
+    assert (done.code, done.json["lane"]) == (0, "plain")
+    assert {name: str((story.project / name).readlink()) for name in ("link", "more")} == {
+        "link": "b.txt",
+        "more": "a.txt",
+    }
+    assert story.run("update", "--abort").code == 0
+    assert str((story.project / "link").readlink()) == "a.txt"
+    assert story.status() == ""
+
+
+def test_a_loop_over_file_names(story: Story) -> None:
+    each = "{% yield item from items %}{{ item }}{% endyield %}.txt.jinja"
+    begin(story, {each: "{{ item }}\n"}, "items: {type: yaml, default: [a, b]}\n")
+    done = story.update("--data", "items=[b, c]")
+    assert (done.code, done.json["lane"]) == (0, "plain")
+    assert done.kinds() == {".copier-answers.yml": "update", "a.txt": "remove", "c.txt": "add"}
+
+
+def test_data_from_another_answers_file(story: Story) -> None:
+    asked = '_external_data: {base: base.yml}\nname: {type: str, default: "{{ _external_data.base.name }}"}\n'
+    story.release("v1.0.0", {**BASICS, "a.txt.jinja": "{{ name }}\n"}, asked)
+    story.project.mkdir()
+    (story.project / "base.yml").write_text("name: told elsewhere\n")
+    story.start()
+    assert story.read("a.txt") == "told elsewhere\n"
+    story.release("v2.0.0", {"a.txt.jinja": "{{ name }}, newer\n"})
+    assert story.update().code == 0
+    assert story.read("a.txt") == "told elsewhere, newer\n"
+
+
+@pytest.mark.parametrize(
+    "feature",
+    ["_tasks: ['echo ran >> tasks.txt']\n", "_jinja_extensions: [jinja2.ext.do]\n"],
+    ids=["tasks", "extensions"],
+)
+def test_a_template_that_runs_code_needs_trust(feature: str, story: Story, tmp_path: Path) -> None:
+    begin(story, {"a.txt": numbered()}, feature + NAMED)
+    story.edit({"a.txt": numbered(l2="mine")})
+    story.release("v2.0.0", {"a.txt": numbered(l11="theirs")})
+    refused = story.update()
+    assert refused.code == 1
+    assert "--trust" in refused.json["error"]["hint"]
+    assert story.status() == ""
+    done = story.update("--trust")
+    assert (done.code, done.json["lane"]) == (0, "plain")
+    assert story.read("a.txt") == numbered(l2="mine", l11="theirs")
+    git(story.project, "reset", "--quiet", "--hard")
+    (tmp_path / "settings.yml").write_text(f"trust: ['{story.template}']\n")
+    engine.forget()
+    assert story.update().code == 0
+
+
+def test_migrations_are_left_to_copier(story: Story) -> None:
+    begin(story, {"a.txt": numbered()})
+    story.release("v2.0.0", {"a.txt": numbered(l2="theirs")}, "_migrations: ['echo moved']\n" + NAMED)
+    for trust in ([], ["--trust"]):
+        done = story.update(*trust)
+        assert done.code == 1
+        assert "copier update" in done.json["error"]["hint"]
+    assert story.status() == ""
+
+
+def test_written_once(story: Story) -> None:
+    begin(
+        story,
+        {"once.txt": "one\n", "gone.txt": "one\n"},
+        "_skip_if_exists: ['once.txt', 'gone.txt']\n" + NAMED,
+    )
+    story.edit({"once.txt": "mine\n", "gone.txt": None})
+    story.release("v2.0.0", {"once.txt": "two\n", "gone.txt": "two\n"})
+    assert story.update().kinds() == {".copier-answers.yml": "update", "gone.txt": "add"}
+
+
+def test_executable_files(story: Story) -> None:
+    begin(story, {"run.sh": "echo one\n", "mine.sh": "echo one\n"})
+    (story.project / "mine.sh").chmod(0o755)
+    commit_all(story.project, "Mine runs")
+    (story.template / "run.sh").chmod(0o755)
+    story.release("v2.0.0", {"mine.sh": "echo two\n"})
+    assert story.update().code == 0
+    assert [(story.project / name).stat().st_mode & 0o111 for name in ("run.sh", "mine.sh")] == [0o111, 0o111]
+    assert story.read("mine.sh") == "echo two\n"
+
+
+def test_ends_of_lines_are_those_of_the_project(story: Story) -> None:
+    begin(story, {"a.txt": numbered(), ".gitattributes": "*.txt text eol=crlf\n"})
+    git(story.project, "rm", "--quiet", "--cached", "-r", ".")
+    git(story.project, "reset", "--quiet", "--hard")
+    assert "\r\n" in (story.project / "a.txt").read_bytes().decode()
+    story.edit({"a.txt": numbered(l2="mine").replace("\n", "\r\n")})
+    story.release("v2.0.0", {"a.txt": numbered(l11="theirs")})
+    assert story.update().code == 0
+    assert (story.project / "a.txt").read_bytes().decode() == numbered(l2="mine", l11="theirs").replace(
+        "\n", "\r\n"
+    )
+    assert git(story.project, "diff", "--numstat", "--", "a.txt") == "1\t1\ta.txt\n"
+
+
+def test_a_waived_path_is_left_alone(story: Story) -> None:
+    begin(story, {"ci/check.yml": numbered(), "ci/old.yml": numbered()})
+    waiver = "{{path: {}, reason: built elsewhere, owner: platform, expires: {}}}"
+    story.edit(
+        {
+            "ci/check.yml": numbered(l2="mine"),
+            ".goldenpath.yml": f"waivers:\n  - {waiver.format('/ci/check.yml', '2999-12-31')}\n"
+            f"  - {waiver.format('/ci/old.yml', '2001-01-31')}\n",
+        }
+    )
+    story.release("v2.0.0", {"ci/check.yml": numbered(l11="theirs"), "ci/old.yml": numbered(l11="theirs")})
+    done = story.update()
+    assert done.kinds() == {".copier-answers.yml": "update", "ci/check.yml": "keep", "ci/old.yml": "update"}
+    assert "built elsewhere (platform, until 2999-12-31)" in done.text
+    assert done.json["notes"] == ["A waiver is over since 2001-01-31: /ci/old.yml"]
+    assert story.read("ci/check.yml") == numbered(l2="mine")
+
+
+def test_new_seeds_are_offered(story: Story) -> None:
+    seeds = "seeds: {type: yaml, when: false, default: [/mine.txt, /late.txt]}\n"
+    left_out = "_exclude: [copier.yml, .git, \"{% if _copier_operation == 'update' %}{{ seeds | join('\\n') }}{% endif %}\"]\n"
+    begin(story, {"mine.txt": "seed\n", "owned.txt": "one\n"}, left_out + seeds + NAMED)
+    story.edit({"mine.txt": "mine\n"})
+    story.release("v2.0.0", {"mine.txt": "newer seed\n", "late.txt": "new seed\n", "owned.txt": "two\n"})
+    copiers = story.copy("copiers")
+    copiers.by_copier()
+    assert not (copiers.project / "late.txt").exists()
+    done = story.update()
+    assert done.kinds() == {".copier-answers.yml": "update", "late.txt": "add", "owned.txt": "update"}
+    assert {change["path"]: change["owner"] for change in done.json["changes"]}["late.txt"] == "seed"
+    assert story.read("mine.txt") == "mine\n"
+
+
+@pytest.mark.parametrize("form", ["path", "file://", "bundle"])
+def test_templates_by_path_url_and_bundle(form: str, story: Story, tmp_path: Path) -> None:
+    begin(story, {"a.txt": numbered()})
+    story.edit({"a.txt": numbered(l2="mine")})
+    story.release("v2.0.0", {"a.txt": numbered(l11="theirs")})
+    address = str(story.template)
+    if form == "bundle":
+        address = str(tmp_path / "template.bundle")
+        git(story.template, "bundle", "create", "--quiet", address, "--all")
+    elif form == "file://":
+        bare = tmp_path / "bare.git"
+        git(tmp_path, "clone", "--quiet", "--bare", str(story.template), str(bare))
+        address = f"git+file://{bare}"
+    answers = story.read(".copier-answers.yml").replace(str(story.template), address)
+    story.edit({".copier-answers.yml": answers})
+    if form != "path":
+        shutil.rmtree(story.template)
+    done = story.update()
+    assert done.code == 0
+    assert story.read("a.txt") == numbered(l2="mine", l11="theirs")
+    assert f"_src_path: {address}" in story.read(".copier-answers.yml")
