@@ -6,10 +6,10 @@ RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
 TOUR ?= ../goldenpath-tour
 
-.PHONY: help setup demo tour test prove lint preview bench lock release tags clean
+.PHONY: help setup demo tour test prove lint preview bench bench-updates lock release tags clean
 
 help: ## list the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install what this repository needs, into .venv
 	$(UV) sync --quiet
@@ -44,6 +44,9 @@ preview: ## render every case into tests/golden, and show what changed for users
 
 bench: ## the service of a generated repository beside BentoML, MLflow and the bare floor; PROJECT=folder, after its make setup pipeline
 	@$(RUN) python -m benchmarks.serving $(or $(PROJECT),$(DEMO))
+
+bench-updates: ## updates beside copier update and cruft update, and a thousand in one process
+	@$(RUN) python -m benchmarks.updates
 
 lock: ## the template's pins anew, from the newest versions that go together
 	$(RUN) python -m tools.lock

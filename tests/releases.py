@@ -28,6 +28,11 @@ class Release:
         return int(self.version.split(".")[0])
 
 
+UNRELEASED = Release("0.0.0", "HEAD")
+NEWEST = "v999.0.0"
+"""The tag that tests give to the present state."""
+
+
 def releases() -> list[Release]:
     """All releases, oldest first."""
     listed = tomllib.loads((ROOT / "releases.toml").read_text("utf-8")).get("release", [])

@@ -30,6 +30,8 @@ RESCUED = "refs/goldenpath/rescued"
 
 _FORMAT = 1
 
+_IN_THE_WAY = (FileExistsError, IsADirectoryError, NotADirectoryError)
+
 _Stored = list[Any] | None  # [mode, id of the blob], None for no file
 
 
@@ -46,7 +48,6 @@ class Unfinished:
     old: str
     new: str
     paths: Mapping[str, tuple[_Stored, _Stored]]
-    conflicts: list[str]
     rescued: list[str]
 
 
@@ -64,9 +65,8 @@ def locked(project: Project) -> Iterator[None]:
         with lock:
             yield
     except Timeout as error:
-        raise GoldenpathError(
-            f"Another update of '{project.root}' is running.", "Wait until it has ended."
-        ) from error
+        what = f"Another update of '{project.root}' is running."
+        raise GoldenpathError(what, "Wait until it has ended.") from error
     except PermissionError as error:
         raise GoldenpathError(f"'{error.filename}' cannot be written: {error.strerror}.") from error
 
@@ -105,13 +105,13 @@ def carry_out(project: Project, plan: Plan) -> None:
     try:
         _carry_out(project, plan)
     except BaseException as error:
-        undone = _undo(project)
-        if undone and not isinstance(error, (OSError, pygit2.GitError, MemoryError)):
+        what = f"The update cannot be written: {_reason(error)}."
+        if not _undo(project):
+            raise GoldenpathError(what, "When that is mended, type: goldenpath update --abort") from error
+        if not isinstance(error, (OSError, pygit2.GitError, MemoryError)):
             raise
-        raise GoldenpathError(
-            f"The update cannot be written: {_reason(error)}." + (" Nothing was changed." if undone else ""),
-            "" if undone else "When that is mended, type: goldenpath update --abort",
-        ) from error
+        hint = "It is in the way: move it, and try again." if isinstance(error, _IN_THE_WAY) else ""
+        raise GoldenpathError(f"{what} Nothing was changed.", hint) from error
 
 
 def _carry_out(project: Project, plan: Plan) -> None:
@@ -123,7 +123,6 @@ def _carry_out(project: Project, plan: Plan) -> None:
         paths={
             each.path: (_store(project, each.before), _store(project, each.after)) for each in plan.writes
         },
-        conflicts=[each.path for each in plan.conflicts],
         rescued=[],
     )
     sides = {
@@ -149,7 +148,9 @@ def _undo(project: Project) -> bool:
 def _reason(error: BaseException) -> str:
     if not isinstance(error, OSError):
         return str(error) or type(error).__name__
-    return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+    # Of a rename that fails, the second name is the one that its user knows.
+    name = error.filename2 or error.filename
+    return f"{error.strerror or error}" + (f" ({name})" if name else "")
 
 
 def roll_back(project: Project) -> list[str]:

@@ -1,9 +1,9 @@
 """The work tree of a project: files as git would keep them, new content put in place by renames; and git's index."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pygit2
@@ -31,9 +31,8 @@ def write(project: Project, files: Mapping[str, File | None]) -> None:
             (project.root / path).unlink()
         _prune(project, path)
     for path, source in staged.items():
-        target = project.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
+        _make_way(project, path)
+        source.replace(project.root / path)
 
 
 def _is_already(project: Project, path: str, file: File | None) -> bool:
@@ -44,7 +43,7 @@ def _is_already(project: Project, path: str, file: File | None) -> bool:
 def on_disk(project: Project, path: str) -> File | None:
     """Return a file of the work tree as git would keep it, None where there is none."""
     target = project.root / path
-    if not target.is_symlink() and not target.is_file():
+    if target.parent != _folders(project, path)[0] or not (target.is_symlink() or target.is_file()):
         return None
     file = tree.read_file(target)
     if file.mode == LINK:
@@ -52,12 +51,25 @@ def on_disk(project: Project, path: str) -> File | None:
     return File(file.mode, filtered(project, path, file.content, FilterMode.TO_ODB))
 
 
-def _folders(project: Project, path: str) -> Iterator[Path]:
-    """Yield the folders around a file from the inside, the project's own last."""
-    for folder in (project.root / path).parents:
-        yield folder
-        if folder == project.root:
-            return
+def _folders(project: Project, path: str) -> list[Path]:
+    """Return the folders around a file that there are, the project's own last.
+
+    What lies behind a symbolic link is not in the project: it is neither read nor written.
+    """
+    found = [project.root]
+    for part in PurePosixPath(path).parts[:-1]:
+        folder = found[0] / part
+        if folder.is_symlink() or not folder.is_dir():
+            break
+        found.insert(0, folder)
+    return found
+
+
+def _make_way(project: Project, path: str) -> None:
+    folder = _folders(project, path)[0]
+    for part in (project.root / path).parent.relative_to(folder).parts:
+        folder /= part
+        folder.mkdir()
 
 
 def _name(path: str) -> str:
@@ -66,8 +78,8 @@ def _name(path: str) -> str:
 
 def _stage(project: Project, path: str, file: File) -> Path:
     # In a folder that exists: another that the path needs may be a file still.
-    target, home = project.root / path, next(each for each in _folders(project, path) if each.is_dir())
-    staged = home / _name(path)
+    target = project.root / path
+    staged = _folders(project, path)[0] / _name(path)
     staged.unlink(missing_ok=True)
     if file.mode != LINK:
         file = File(file.mode, filtered(project, path, file.content, FilterMode.TO_WORKTREE))
@@ -80,22 +92,16 @@ def _stage(project: Project, path: str, file: File) -> Path:
 
 
 def _prune(project: Project, path: str) -> None:
-    for folder in _folders(project, path):
-        try:
-            if folder != project.root:
-                folder.rmdir()
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return
+    with suppress(OSError):
+        for folder in _folders(project, path)[:-1]:
+            folder.rmdir()
 
 
 def sweep(project: Project, paths: Iterable[str]) -> None:
     """Remove what a `write` of these paths, and a `mark`, left behind when they were cut off."""
     for path in paths:
         for folder in _folders(project, path):
-            with suppress(FileNotFoundError, NotADirectoryError):
-                (folder / _name(path)).unlink()
+            (folder / _name(path)).unlink(missing_ok=True)
     staged, lock = _index_files(project)
     with suppress(FileNotFoundError):
         if staged.samefile(lock):

@@ -106,8 +106,11 @@ def run(folder: Path, *arguments: str, hint: str = "") -> str:
     return done.stdout
 
 
-def attempt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a git command of the repository around `folder`, whatever a hook or an alias has set; it may fail."""
+def attempt(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a git command of the repository around `folder`, whatever a hook or an alias has set; it may fail.
+
+    `text` is what it reads from its standard input.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     if not sys.stdin.isatty():
         environment = _SILENT | environment
@@ -115,7 +118,7 @@ def attempt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ["git", *arguments],
         cwd=folder,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        input=text,
         capture_output=True,
         text=True,
         errors="surrogateescape",

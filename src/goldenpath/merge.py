@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from goldenpath import keys, lines, parity
@@ -26,7 +27,9 @@ class Rules:
 
     `answers` is the path of the answers file, always the template's. `moves` are rendered paths that the template
     says it renamed. `skipped` tells the paths that are written once only (`_skip_if_exists`), `waived` gives the
-    reason why the user keeps a path from the template.
+    reason why the user keeps a path from the template. `generated` are all paths that the old version wrote at the
+    start, those that updates leave out included; `untracked` those on the disk that git does not track. `prefix` is
+    the project's folder below the top of the work tree.
     """
 
     policy: Policy = Policy.SAFE
@@ -34,19 +37,16 @@ class Rules:
     moves: Mapping[str, str] = field(default_factory=dict)
     skipped: Callable[[str], bool] = lambda _: False
     waived: Callable[[str], str | None] = lambda _: None
+    generated: AbstractSet[str] = frozenset()
+    untracked: AbstractSet[str] = frozenset()
+    prefix: str = ""
 
 
 def merge(base: Files, ours: Files, theirs: Files, rules: Rules) -> list[Change]:
     """Return a change for every path where the template's versions differ and something happens, in order."""
     touched = [path for path in base.keys() | theirs.keys() if _touched(path, base, theirs, rules)]
     if rules.policy == Policy.COPIER:
-        pairs: Iterator[Change | None] = (
-            parity.decide(path, base.get(path), ours.get(path), theirs.get(path), skipped=rules.skipped(path))
-            if path != rules.answers
-            else _answers(path, ours.get(path), theirs.get(path))
-            for path in touched
-        )
-        return _sorted(pairs)
+        return _sorted(_as_copier(touched, base, ours, theirs, rules))
     changes: list[Change | None] = []
     moved = _template_renames(touched, base, ours, theirs, rules)
     renamed = _user_renames(touched, base, ours, theirs, rules)
@@ -58,6 +58,23 @@ def merge(base: Files, ours: Files, theirs: Files, rules: Rules) -> list[Change]
         elif path not in moved.values():
             changes.append(_safely(path, base.get(path), ours.get(path), theirs.get(path), rules))
     return _sorted(changes)
+
+
+def _as_copier(
+    touched: list[str], base: Files, ours: Files, theirs: Files, rules: Rules
+) -> Iterator[Change | None]:
+    sources = {path: file.content for path, file in base.items() if path.endswith(".gitignore")}
+    ignored = parity.ignored(sources, set(base.keys() & ours.keys())) if sources else set()
+    for path in touched:
+        old, mine, new = base.get(path), ours.get(path), theirs.get(path)
+        skipped = rules.skipped(path)
+        if path == rules.answers:
+            yield _answers(path, mine, new)
+        elif mine and not skipped and (path in rules.untracked or path in ignored):
+            yield parity.decide_untracked(path, old, mine, new, ignored=path in ignored)
+        else:
+            gone_for_good = mine is None and old is not None and not rules.skipped(rules.prefix + path)
+            yield None if gone_for_good else parity.decide(path, old, mine, new, skipped=skipped)
 
 
 def _touched(path: str, base: Files, theirs: Files, rules: Rules) -> bool:
@@ -104,7 +121,8 @@ def _user_renames(
     ]
     if not gone:
         return {}
-    return _detected(gone, base, [path for path in ours if path not in base and path not in theirs], ours)
+    came = [path for path in ours if not (path in base or path in theirs or path in rules.generated)]
+    return _detected(gone, base, came, ours)
 
 
 def _detected(gone: list[str], before: Files, came: list[str], after: Files) -> dict[str, str]:

@@ -1,19 +1,25 @@
-"""The policy `copier`: what `copier update` does to each file, its losses included. The conformance suite holds it."""
+"""The policy `copier`: what `copier update` does to each file, its losses included. The conformance suite holds it.
 
-from goldenpath import lines
+Copier renders the new version over the project, then applies what the user had changed as a patch; what the patch
+does not fit is merged as a whole. So what git does not track, or a patch cannot say, is the template's in the end.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from goldenpath import git, lines
 from goldenpath.plan import Change, Kind
 from goldenpath.tree import LINK, File, same
 
-_Sides = tuple[File | None, File, File]
+_Sides = tuple[File, File, File]
 
 
 def decide(
     path: str, base: File | None, ours: File | None, theirs: File | None, *, skipped: bool
 ) -> Change | None:
-    """Return what becomes of one file; `skipped` says that the template writes it once only."""
+    """Return what becomes of one file that git tracks, or that is not there; `skipped` ones are written once only."""
     if ours is None:
-        deleted = base is not None and not skipped
-        return Change(path, Kind.ADD, None, theirs, "New in the template") if theirs and not deleted else None
+        return Change(path, Kind.ADD, None, theirs, "New in the template") if theirs else None
     if theirs is None:
         kept = ours.mode == LINK
         return None if kept else Change(path, Kind.REMOVE, ours, None, "The template no longer has it")
@@ -22,6 +28,33 @@ def decide(
     if same(ours, base):
         return Change(path, Kind.UPDATE, ours, theirs, "The template changed it")
     return _changed(path, base, ours, theirs)
+
+
+def decide_untracked(
+    path: str, base: File | None, ours: File, theirs: File | None, *, ignored: bool
+) -> Change | None:
+    """Return what becomes of a file on the disk that git does not track; `ignored` by the template's old version."""
+    unchanged = base is not None and theirs is not None and base.content == theirs.content
+    if theirs is None or (unchanged and not ignored):
+        return Change(path, Kind.REMOVE, ours, None, "Copier takes it for deleted") if base else None
+    return None if same(ours, theirs) else Change(path, Kind.UPDATE, ours, theirs, "git does not track it, or the template ignores it")
+
+
+def ignored(base: dict[str, bytes], paths: set[str]) -> set[str]:
+    """Return those of some paths that the files `base`, of which only the .gitignore count, have git ignore."""
+    if not paths:
+        return set()
+    with TemporaryDirectory(prefix="goldenpath-") as temporary:
+        git.run(Path(temporary), "init", "--quiet")
+        for path, content in base.items():
+            if Path(path).name == ".gitignore":
+                Path(temporary, path).parent.mkdir(parents=True, exist_ok=True)
+                Path(temporary, path).write_bytes(content)
+        asked = "\0".join(sorted(paths))
+        listed = git.attempt(
+            Path(temporary), "check-ignore", "--no-index", "-z", "--stdin", text=asked
+        ).stdout
+    return {path for path in listed.split("\0") if path}
 
 
 def _changed(path: str, base: File | None, ours: File, theirs: File) -> Change | None:
@@ -35,10 +68,40 @@ def _changed(path: str, base: File | None, ours: File, theirs: File) -> Change |
 def _content(base: File | None, ours: File, theirs: File) -> tuple[File, _Sides | None]:
     """Return the file, and its sides if it is in conflict."""
     mode = theirs.mode if base and base.mode == ours.mode else ours.mode
-    sides = (base, ours, theirs)
-    if any(side and (side.mode == LINK or lines.is_binary(side.content)) for side in sides):
-        return File(mode, theirs.content), None
-    found = lines.merge(base.content if base else b"", ours.content, theirs.content, show_base=False)
+    files = [file for file in (base, ours, theirs) if file]
+    if any(file.mode == LINK or lines.is_binary(file.content) for file in files):
+        return _unmerged(base, ours, theirs, mode), None
+    old = base.content if base else b""
+    found = lines.merge(old, ours.content, theirs.content, show_base=False)
     if not found.conflict:
-        return File(mode, found.text), None
-    return File(ours.mode, found.text), (base, ours, theirs)
+        kept = mode == ours.mode or not base or _applies(base.content, ours.content, theirs.content)
+        return File(mode if kept else ours.mode, found.text), None
+    sides = (File(ours.mode, old), ours, File(ours.mode, theirs.content))
+    return File(ours.mode, found.text), sides
+
+
+def _unmerged(base: File | None, ours: File, theirs: File, mode: int) -> File:
+    text = all(file is None or not lines.is_binary(file.content) for file in (base, ours))
+    return (
+        File(mode, ours.content)
+        if text and base and base.content != ours.content
+        else File(mode, theirs.content)
+    )
+
+
+def _applies(base: bytes, ours: bytes, theirs: bytes) -> bool:
+    """Tell whether the user's changes fit the template's new file as a patch, at some distance from where they were."""
+    with TemporaryDirectory(prefix="goldenpath-") as temporary:
+        folder = Path(temporary)
+        for name, content in (("a", base), ("b", ours), ("file", theirs)):
+            (folder / name).write_bytes(content)
+        options = (
+            "--no-index",
+            "--unified=3",
+            "--inter-hunk-context=-1",
+            "--src-prefix=x/",
+            "--dst-prefix=x/",
+        )
+        patch = git.attempt(folder, "diff", *options, "a", "b").stdout
+        named = patch.replace("x/a", "a/file").replace("x/b", "b/file")
+        return git.attempt(folder, "apply", "--check", "-", text=named).returncode == 0

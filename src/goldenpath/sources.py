@@ -105,10 +105,11 @@ class Source:
         with self._guard:
             if commit not in self._checkouts:
                 folder = _scratch() / f"{len(_opened)}-{commit}-{len(self._checkouts)}"
-                git.run(
-                    _scratch(), "clone", "--quiet", "--no-checkout", "--shared", str(self.folder), str(folder)
-                )
-                git.run(folder, "-c", "advice.detachedHead=false", "checkout", "--quiet", "--force", commit)
+                damaged = f"If {self.folder} is damaged, make it anew, or remove it if it is in your cache."
+                clone = ("clone", "--quiet", "--no-checkout", "--shared", str(self.folder), str(folder))
+                git.run(_scratch(), *clone, hint=damaged)
+                checkout = ("checkout", "--quiet", "--force", commit)
+                git.run(folder, "-c", "advice.detachedHead=false", *checkout, hint=damaged)
                 self._checkouts[commit] = folder
             return self._checkouts[commit]
 
@@ -153,11 +154,9 @@ def _mirror(address: str, url: str) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     folder = home / f"{sha256(url.encode()).hexdigest()[:24]}.git"
     with FileLock(f"{folder}.lock", timeout=_LOCK_SECONDS):
-        if git.attempt(home, "-C", str(folder), "rev-parse", "--is-bare-repository").stdout.strip() != "true":
-            shutil.rmtree(folder, ignore_errors=True)
+        # One that cannot be fetched into may be damaged: then a new one takes its place.
+        if git.attempt(home, f"--git-dir={folder}", "remote", "update", "--prune").returncode:
             _reach(address, lambda: _clone(home, url, folder))
-        else:
-            _reach(address, lambda: git.run(folder, "remote", "update", "--prune"))
     return folder
 
 
@@ -165,6 +164,8 @@ def _clone(home: Path, url: str, folder: Path) -> None:
     # Beside its place, so that a cut connection leaves nothing there.
     with tempfile.TemporaryDirectory(prefix="clone-", dir=home, ignore_cleanup_errors=True) as staging:
         git.run(home, "clone", "--quiet", "--mirror", "--", url, f"{staging}/clone.git")
+        if folder.exists():
+            folder.rename(Path(staging, "damaged.git"))
         Path(staging, "clone.git").rename(folder)
 
 

@@ -61,16 +61,14 @@ def plan(project: Project, files: Files, request: Request) -> Plan:
     commits = source.commit(project.commit), source.commit(target)
     _check_direction(source, project.commit, target)
     old, new = _sides(project, source, commits, request)
+    tracked = set(files)
     files = with_ignored(project, files, set(old.tree.files) | set(new.tree.files))
     waived = waivers.read(files.get(waivers.FILE))
-    rules = Rules(
-        policy=request.policy,
-        answers=project.answers_file,
-        moves=new.version.moves,
-        skipped=engine.matcher(new.version.skipped(new.answered)),
+    rules = replace(
+        _rules(project, request.policy, old, new),
         waived=waivers.lookup(waived),
+        untracked=files.keys() - tracked,
     )
-    owner = _owners(new.answered)
     return Plan(
         project=project.root,
         template=project.template,
@@ -78,13 +76,21 @@ def plan(project: Project, files: Files, request: Request) -> Plan:
         new=new.state,
         policy=request.policy,
         lane=new.version.lane,
-        changes=[
-            replace(change, owner=owner(change.source or change.path))
-            for change in _changes(project, files, old, new, rules)
-        ],
+        changes=_changes(project, files, old, new, rules),
         answers=_changed_answers(project, new.answered),
         notes=[f"A waiver is over since {each.expires}: {each.path}" for each in waived if each.expired],
         message=new.version.message(new.answered),
+    )
+
+
+def _rules(project: Project, policy: Policy, old: _Side, new: _Side) -> Rules:
+    return Rules(
+        policy=policy,
+        answers=project.answers_file,
+        moves=new.version.moves,
+        skipped=engine.matcher(new.version.skipped(new.answered)),
+        generated=old.version.render(old.answered, COPY).files.keys(),
+        prefix=project.prefix,
     )
 
 
@@ -92,9 +98,10 @@ def _changes(project: Project, files: Files, old: _Side, new: _Side, rules: Rule
     base, theirs = _normalised(project, files, old.tree, new.tree)
     changes = merge(base, files, theirs, rules)
     if rules.policy == Policy.SAFE:
-        changes = sorted([*changes, *_new_seeds(old, new, files)], key=lambda change: change.path)
+        changes = sorted([*changes, *_new_seeds(new, files, rules)], key=lambda change: change.path)
     _check_room(project, files, changes)
-    return changes
+    owner = _owners(new.answered)
+    return [replace(change, owner=owner(change.source or change.path)) for change in changes]
 
 
 def _check_direction(source: Source, old: str, new: str) -> None:
@@ -140,16 +147,15 @@ def _clean(project: Project, path: str, file: File) -> bytes:
     return filtered(project, path, file.content, FilterMode.TO_ODB)
 
 
-def _new_seeds(old: _Side, new: _Side, files: Files) -> list[Change]:
+def _new_seeds(new: _Side, files: Files, rules: Rules) -> list[Change]:
     """Return the files that later releases write once, at the start, and that this project never got."""
     if not new.answered.values.get("seeds"):
         return []
-    before = old.version.render(old.answered, COPY).files
     after = new.version.render(new.answered, COPY).files
     return [
         Change(path, Kind.ADD, None, file, "New in the template, written once: yours from now on")
         for path, file in after.items()
-        if path not in before and path not in new.tree.files and path not in files
+        if path not in rules.generated and path not in new.tree.files and path not in files
     ]
 
 
@@ -188,8 +194,12 @@ def _check_room(project: Project, files: Files, changes: list[Change]) -> None:
             continue
         ways = {str(folder) for folder in PurePosixPath(change.path).parents}
         other = {folded.get(change.path.casefold(), change.path)} - {change.path}
-        blocked = (ways & stay) | other | ({change.path} & folders)
-        if blocked:
+        if change.path in folders:
+            raise GoldenpathError(
+                f"The template's file '{change.path}' cannot be written where you have a folder.",
+                "Rename yours, commit, and try again.",
+            )
+        if blocked := (ways & stay) | other:
             raise GoldenpathError(
                 f"The template's '{change.path}' cannot be written beside your '{min(blocked)}'.",
                 "Rename yours, commit, and try again.",

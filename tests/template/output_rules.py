@@ -26,14 +26,6 @@ from tests.template.source_rules import REFUSED_BY_WINDOWS
 
 LONGEST_PATH = 120
 CI_FILES = (".github/", ".gitlab-ci.yml", "azure-pipelines.yml", ".azuredevops/", ".circleci/", "ci/")
-SHARED = (
-    ".gitignore",
-    "CODEOWNERS",
-    "ci/settings.yml",
-    "environments/production.yaml",
-    "environments/staging.yaml",
-    "pyproject.toml",
-)
 # Formats without comments, and texts that are not ours.
 UNSIGNED = (".python-version", "LICENSE", ".copier-answers.yml", "*.csv", "*.json", "py.typed")
 OWNED, YOURS = "Owned by the template: do not edit", re.compile(r"\byours?\b", re.IGNORECASE)
@@ -192,7 +184,8 @@ def ownership(path: str, package: str) -> str:
     patterns = [pattern.replace("{{ package_name }}", package) for pattern in computed()["seeds"]["default"]]
     if GitIgnoreSpec.from_lines(patterns).match_file(path):
         return "seed"
-    return "shared" if path in SHARED else "owned"
+    shared = GitIgnoreSpec.from_lines(computed()["shared"]["default"])
+    return "shared" if shared.match_file(path) else "owned"
 
 
 def package_name(files: Files) -> str:

@@ -70,6 +70,9 @@ def _is_asked(spec: Spec, context: dict[str, object]) -> bool:
     return jinja.PARSER.from_string(str(spec.get("ask", True))).render(context) == "True"
 
 
+READ_BY_COMMAND = {"shared"}
+
+
 def names_are_known_and_used(root: Path) -> Iterator[str]:
     used: set[str] = set()
     for where, text in jinja.sources(root):
@@ -77,7 +80,9 @@ def names_are_known_and_used(root: Path) -> Iterator[str]:
         used |= found
         unknown = {name for name in found - entries(root).keys() if not COPIER.fullmatch(name)}
         yield from (f"{where}: '{name}' is nobody's name" for name in sorted(unknown))
-    yield from (f"{name}: computed for nobody" for name in sorted(computed(root).keys() - used))
+    yield from (
+        f"{name}: computed for nobody" for name in sorted(computed(root).keys() - used - READ_BY_COMMAND)
+    )
 
 
 def answers_that_may_be_none_are_compared(root: Path) -> Iterator[str]:

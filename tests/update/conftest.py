@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from goldenpath import engine
+from tests.questionnaire import ROOT
+from tests.releases import NEWEST, UNRELEASED, releases, require
+from tests.support import commit_all, git
 from tests.update.story import Story
 
 
@@ -23,3 +27,32 @@ def story(
     template.mkdir()
     yield Story(template, tmp_path / "project", capsys)
     engine.forget()
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository with a tag for every release, and the state of the work tree as the newest one."""
+    folder = tmp_path_factory.mktemp("history") / "template"
+    git(ROOT, "clone", "--quiet", "--no-hardlinks", "--no-tags", str(ROOT), str(folder))
+    for release in releases():
+        require(release)
+        git(folder, "tag", release.tag, release.commit)
+    present = _present_files()
+    for path in git(folder, "ls-files", "-z").split("\0"):
+        if path and path not in present:
+            (folder / path).unlink()
+    for path in present:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
+    commit_all(folder, "The newest version")
+    if not releases():
+        git(folder, "tag", UNRELEASED.tag)
+        commit_all(folder, "Nothing new")
+    git(folder, "tag", NEWEST)
+    return folder
+
+
+def _present_files() -> set[str]:
+    """The files of the work tree that are or may be committed."""
+    listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+    return {path for path in listed if path and (ROOT / path).is_file()}

@@ -160,8 +160,8 @@ def test_a_new_question_takes_its_default_and_a_last_answer_stays(story: Story) 
 
 def test_dependencies_that_both_add_beside_each_other_are_merged(story: Story) -> None:
     begin(story, {"pyproject.toml": PYPROJECT})
-    story.edit({"pyproject.toml": PYPROJECT.replace(',\n]', ',\n    "mine>=1", # why\n]')})
-    story.release("v2.0.0", {"pyproject.toml": PYPROJECT.replace(',\n]', ',\n    "theirs>=1",\n]')})
+    story.edit({"pyproject.toml": PYPROJECT.replace(",\n]", ',\n    "mine>=1", # why\n]')})
+    story.release("v2.0.0", {"pyproject.toml": PYPROJECT.replace(",\n]", ',\n    "theirs>=1",\n]')})
     copiers = story.copy("copiers")
     copiers.by_copier()
     assert "<<<<<<<" in copiers.read("pyproject.toml")

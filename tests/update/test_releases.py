@@ -5,7 +5,6 @@ The released versions come from releases.toml. Before the first release the pres
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from functools import cache
@@ -14,15 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.questionnaire import ROOT, Spec, choices, questions
-from tests.releases import Release, releases, require
+from tests.releases import NEWEST, UNRELEASED, Release, releases
 from tests.support import commit_all, environment, git, make
 from tests.template.cases import CASES
 from tests.template.output_rules import ownership
 from tests.update.scratch import changes, conflicts, new_project, update
 
-UNRELEASED = Release("0.0.0", "HEAD")
 RELEASES = releases() or [UNRELEASED]
-NEWEST = "v999.0.0"
 # On every push one case is run after its update, the others in the tox environment `live`.
 SOME = [pytest.param(name, marks=[] if name == "minimal" else [pytest.mark.live]) for name in CASES]
 # Every case of the newest release and the base of each, on every push; the others there too.
@@ -36,35 +33,6 @@ ALL = [
     for release in RELEASES
     for case in CASES
 ]
-
-
-@pytest.fixture(scope="session")
-def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this repository with a tag for every release, and the state of the work tree as the newest one."""
-    folder = tmp_path_factory.mktemp("history") / "template"
-    git(ROOT, "clone", "--quiet", "--no-hardlinks", "--no-tags", str(ROOT), str(folder))
-    for release in releases():
-        require(release)
-        git(folder, "tag", release.tag, release.commit)
-    present = _present_files()
-    for path in git(folder, "ls-files", "-z").split("\0"):
-        if path and path not in present:
-            (folder / path).unlink()
-    for path in present:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / path, folder / path, follow_symlinks=False)
-    commit_all(folder, "The newest version")
-    if not releases():
-        git(folder, "tag", UNRELEASED.tag)
-        commit_all(folder, "Nothing new")
-    git(folder, "tag", NEWEST)
-    return folder
-
-
-def _present_files() -> set[str]:
-    """The files of the work tree that are or may be committed."""
-    listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-    return {path for path in listed if path and (ROOT / path).is_file()}
 
 
 @pytest.mark.parametrize(("release", "case"), ALL)

@@ -47,17 +47,23 @@ def run(options: Options) -> int:
     _check(options)
     git.check_installed()
     found = project.open_project(options.path, options.answers_file)
-    with apply.locked(found):
-        if options.abort:
-            return _abort(found, options)
-        _recover(found, options)
-        _check_ready(found)
-        plan = updates.plan(found, committed(found), _request(options))
-        verdict = verify.compare(found, plan) if options.verify else None
-        if not options.dry_run:
+    if options.dry_run:
+        plan, verdict = _plan(found, options)
+    else:
+        with apply.locked(found):
+            if options.abort:
+                return _abort(found, options)
+            _recover(found, options)
+            plan, verdict = _plan(found, options)
             apply.carry_out(found, plan)
     _report(plan, verdict, options)
     return plan.exit_code
+
+
+def _plan(found: Project, options: Options) -> tuple[Plan, verify.Verdict | None]:
+    _check_ready(found)
+    plan = updates.plan(found, committed(found), _request(options))
+    return plan, verify.compare(found, plan) if options.verify else None
 
 
 def _check(options: Options) -> None:
@@ -79,6 +85,8 @@ def _request(options: Options) -> Request:
 
 def _check_ready(found: Project) -> None:
     state = apply.pending(found)
+    if state and state.phase == apply.APPLYING:
+        raise GoldenpathError("An earlier update was cut off.", "Type: goldenpath update --abort")
     try:
         project.check_ready(found)
     except GoldenpathError as error:

@@ -63,7 +63,7 @@ class Version:
             self.rendering = fast.Rendering(self.template)
         self._settings = copier_settings()
 
-    @cached_property
+    @property
     def lane(self) -> str:
         """How it is rendered: "fast" in memory, or "plain" by Copier itself."""
         if os.environ.get(LANE) == "plain" or self.template.tasks or self.template.jinja_extensions:

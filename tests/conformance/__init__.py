@@ -1,0 +1,1 @@
+"""`goldenpath update` held against `copier update` on random histories, each made from one whole number."""

@@ -1,0 +1,89 @@
+"""What three versions of a file may become, found without the code under test: by git, and by reading data."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tempfile
+import tomllib
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from tests.conformance.repository import File
+
+MARKER = re.compile(rb"^(<{7}|>{7}|\|{7}|={7})( [^\r\n]*)?(?=\r?$)", re.MULTILINE)
+EMPTY = File(b"")
+
+
+def mode(base: File | None, ours: File, theirs: File | None) -> int:
+    """The mode that one side changed, or the one both have."""
+    if base is None:
+        return theirs.mode if theirs and theirs.mode == ours.mode else ours.mode
+    return theirs.mode if theirs and ours.mode == base.mode else ours.mode
+
+
+def by_line(base: File | None, ours: File, theirs: File, found: File) -> bool:
+    """`found` is git's merge of the other three, the base shown in a conflict; what markers say is free."""
+    if any(file.binary for file in (base or EMPTY, ours, theirs)):
+        return False
+    return MARKER.sub(rb"\1", found.data) in {
+        MARKER.sub(rb"\1", _merge_file(base or EMPTY, ours, theirs, style))
+        for style in ("--diff3", "--zdiff3")
+    }
+
+
+def _merge_file(base: File, ours: File, theirs: File, style: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for name, file in (("ours", ours), ("base", base), ("theirs", theirs)):
+            Path(folder, name).write_bytes(file.data)
+            names.append(name)
+        return subprocess.run(
+            ["git", "merge-file", "-p", style, *names], cwd=folder, capture_output=True, check=False
+        ).stdout
+
+
+def by_key(path: str, base: File | None, ours: File, theirs: File, found: File) -> bool:
+    """`found` has every value that one side alone has changed, and no item that one side has taken out."""
+    try:
+        old, mine, new, done = (_values(path, file) for file in (base or EMPTY, ours, theirs, found))
+    except (ValueError, TypeError, KeyError, yaml.YAMLError):
+        return False
+    for key in old.keys() | mine.keys() | new.keys() | done.keys():
+        was, user, template = old.get(key), mine.get(key), new.get(key)
+        if isinstance(was or user or template, Counter):
+            was, user, template = was or Counter(), user or Counter(), template or Counter()
+            has = done.get(key) or Counter()
+            if any(has[item] == 0 for item in (user - was) + (template - was)):
+                return False
+            continue
+        if done.get(key) != (template if user == was else user) or (user != was != template != user):
+            return False
+    return True
+
+
+def _values(path: str, file: File) -> dict[tuple[str, ...], Any]:
+    """The values of a file by the keys that lead to them; the items of a list are counted, in no order."""
+    # YAML's reader takes JSON too, also with the comma too many that people leave.
+    read: Any = {
+        ".json": yaml.safe_load,
+        ".toml": tomllib.loads,
+        ".yml": yaml.safe_load,
+        ".yaml": yaml.safe_load,
+    }
+    content = read[PurePosixPath(path).suffix](file.data.decode()) if file.data else {}
+    if not isinstance(content, dict):
+        raise TypeError(path)
+    return dict(_flat((), content))
+
+
+def _flat(keys: tuple[str, ...], value: Any) -> list[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict) and value:
+        return [pair for key, inner in value.items() for pair in _flat((*keys, str(key)), inner)]
+    if isinstance(value, list):
+        return [(keys, Counter(json.dumps(item, sort_keys=True, default=str) for item in value))]
+    return [(keys, value)]

@@ -1,0 +1,119 @@
+"""Both commands on copies of one project, and what each of them leaves behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import copier
+
+from goldenpath.main import main
+from tests.conformance.history import History
+from tests.conformance.repository import Index, Tree, index, read, unmerged
+
+
+@dataclass(frozen=True)
+class State:
+    """A repository: all its files, tracked or not, and the index."""
+
+    files: Tree
+    index: Index
+
+    @property
+    def unmerged(self) -> Index:
+        """What `git ls-files -u` lists."""
+        return unmerged(self.index)
+
+
+def state(repository: Path) -> State:
+    """Read a repository."""
+    return State(read(repository), index(repository))
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command ended, and the JSON that it printed; `error` holds what else it said."""
+
+    code: int
+    report: dict[str, Any]
+    error: str = ""
+
+
+def by_copier(one: History, project: Path) -> str:
+    """Run `copier update`; return why it failed, or nothing."""
+    name = one.template.answers_file
+    try:
+        with _silence():
+            copier.run_update(
+                project,
+                data=dict(one.data),
+                answers_file=None if name == ".copier-answers.yml" else name,
+                vcs_ref=one.ref,
+                defaults=True,
+                overwrite=True,
+                quiet=True,
+            )
+    except Exception as error:  # noqa: BLE001 - whatever it is, the history is told apart
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def by_us(one: History, project: Path, *options: str) -> Run:
+    """Run `goldenpath update --json` in this process, as a script does that has no terminal."""
+    with _silence() as (printed, said):
+        try:
+            code = main(_arguments(one, project, *options))
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    try:
+        report = json.loads(printed.getvalue())
+    except ValueError:
+        return Run(code, {}, printed.getvalue() + said.getvalue())
+    return Run(code, report, said.getvalue())
+
+
+def _arguments(one: History, project: Path, *options: str) -> list[str]:
+    arguments = ["update", str(project), "--json", *options]
+    if one.ref:
+        arguments += ["--to", one.ref]
+    if one.template.answers_file != ".copier-answers.yml":
+        arguments += ["--answers-file", one.template.answers_file]
+    return arguments + [word for name, value in one.data.items() for word in ("--data", f"{name}={value}")]
+
+
+def planned_plainly(one: History, project: Path, policy: str) -> Run:
+    """The dry run in the plain lane: a process of its own, for versions that were opened keep their lane."""
+    command = [sys.executable, "-m", "goldenpath", *_arguments(one, project, "--policy", policy, "--dry-run")]
+    environment = os.environ | {"GOLDENPATH_LANE": "plain"}
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return Run(done.returncode, json.loads(done.stdout or "{}"), done.stderr)
+
+
+@contextmanager
+def _silence() -> Iterator[tuple[io.StringIO, io.StringIO]]:
+    """Without a terminal, and with what is printed caught."""
+    with (
+        Path(os.devnull).open() as nothing,
+        redirect_stdout(io.StringIO()) as printed,
+        redirect_stderr(io.StringIO()) as said,
+        patch("sys.stdin", nothing),
+    ):
+        yield printed, said
+
+
+def copy(repository: Path, dest: Path) -> Path:
+    """A copy of a repository as it is on disk, untracked files and modes included."""
+    shutil.copytree(repository, dest, symlinks=True)
+    return dest

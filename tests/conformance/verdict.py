@@ -1,0 +1,122 @@
+"""All that must hold of one history."""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.conformance import safe
+from tests.conformance.compare import preview, same, unequal, unlike, untouched
+from tests.conformance.history import History, build, history
+from tests.conformance.oracle import State, by_copier, by_us, copy, planned_plainly, state
+from tests.conformance.repository import blob
+
+# Every so many histories are also planned in the plain lane, which renders both versions in full.
+LANES = 10
+
+
+@dataclass
+class Verdict:
+    """What is wrong, nothing if all is well; and what the history was like, for the count."""
+
+    seed: int
+    template: str
+    wrong: list[str] = field(default_factory=list)
+    conflict: bool = False
+    failed: str = ""
+    kinds: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """For a reader, and how to make it again."""
+        head = f"seed {self.seed} ({self.template}): python -m tests.conformance {self.seed}"
+        return "\n".join([head, *self.wrong])
+
+
+def judge(seed: int) -> Verdict:
+    """Make a history, update copies of its project, and hold them against each other."""
+    try:
+        return _judge(seed)
+    except Exception:  # noqa: BLE001 - one that breaks off is told with its seed, and the others are judged
+        return Verdict(seed, "?", [f"broke off\n{traceback.format_exc(limit=-4)}"])
+
+
+def _judge(seed: int) -> Verdict:
+    one = history(seed)
+    verdict = Verdict(seed, one.template.name)
+    with tempfile.TemporaryDirectory() as home:
+        start = Path(home, "start")
+        build(one, start)
+        before = state(start)
+        copies = {name: copy(start, Path(home, name, "project")) for name in ("copier", "parity", "safe")}
+        verdict.failed = by_copier(one, copies["copier"] / one.folder)
+        expected = state(copies["copier"])
+        verdict.conflict = bool(expected.unmerged)
+        if not verdict.failed:
+            verdict.wrong += _parity(one, before, expected, copies["parity"])
+        verdict.wrong += _safe(
+            one, before, None if verdict.failed else expected, copies["safe"], verdict.kinds
+        )
+    return verdict
+
+
+def _parity(one: History, before: State, expected: State, repository: Path) -> list[str]:
+    """With `--policy copier` the update is Copier's, in both lanes."""
+    wrong, found = _previewed(one, before, repository, "copier")
+    return wrong + same(expected, found, "policy copier")
+
+
+def _safe(
+    one: History, before: State, expected: State | None, repository: Path, kinds: list[str]
+) -> list[str]:
+    """With `--policy safe` it differs only as listed, and no edit is lost."""
+    wrong, found = _previewed(one, before, repository, "safe", stuck=expected is None)
+    conflicted = [blob(repository, oid) for (_, stage), (oid, _) in found.unmerged.items() if stage == 2]
+    wrong += safe.lost(one, found.files, conflicted)
+    prefix = _prefix(one)
+    outside = unlike(before.files, found.files)
+    wrong += [
+        f"safe: outside the project: {text}" for path, text in outside.items() if not path.startswith(prefix)
+    ]
+    for path, text in unlike(expected.files, found.files).items() if expected else ():
+        if name := safe.kind(one, path.removeprefix(prefix), found.files.get(path)):
+            kinds.append(name)
+        else:
+            wrong.append(f"safe: a difference that is not listed: {text}")
+    return wrong
+
+
+def _prefix(one: History) -> str:
+    return f"{one.folder}/" if one.folder else ""
+
+
+def _previewed(
+    one: History, before: State, repository: Path, policy: str, *, stuck: bool = False
+) -> tuple[list[str], State]:
+    """Run dry, in both lanes at times, then for real. Where Copier is `stuck` we may refuse, and change nothing."""
+    project = repository / one.folder
+    files = untouched(repository)
+    dry = by_us(one, project, "--policy", policy, "--dry-run")
+    wrong = []
+    if policy == "copier" and one.seed % LANES == 0:
+        plain = planned_plainly(one, project, policy)
+        if plain.report.get("lane") != "plain":
+            wrong.append(f"{policy}: asked for the plain lane, got {plain.report.get('lane')}\n{plain.error}")
+        wrong += [f"{policy}: the lanes plan {line}" for line in unequal(dry.report, plain.report, "lane")]
+    left = untouched(repository)
+    wrong += [
+        f"{policy}: the dry run changed {path}"
+        for path in files | left
+        if files.get(path, 0) != left.get(path, 0)
+    ]
+    if state(repository) != before:
+        wrong.append(f"{policy}: the dry run changed the files or the index")
+    real = by_us(one, project, "--policy", policy)
+    after = state(repository)
+    if dry.code == real.code == 1 and stuck and after == before:
+        return wrong, after
+    wrong += [f"{policy}: {line}" for line in preview(before, dry, real, after, _prefix(one))]
+    if (real.code == 3) != bool(after.unmerged):
+        wrong.append(f"{policy}: exit code {real.code}, unmerged {sorted(after.unmerged)}")
+    return wrong, after
