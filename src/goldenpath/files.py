@@ -9,7 +9,6 @@ import pygit2
 from pygit2.enums import FilterMode, ObjectType
 
 from goldenpath import git, tree
-from goldenpath.errors import GoldenpathError
 from goldenpath.project import Project
 from goldenpath.tree import File, LaterFile
 
@@ -82,33 +81,25 @@ def unmerged(project: Project) -> list[str]:
 
 
 def with_ignored(project: Project, files: Files, paths: set[str]) -> Files:
-    """Take those of the template's `paths` in that are on disk but not committed, because git ignores them.
-
-    Raises:
-        GoldenpathError: A path leads through a symbolic link, a submodule, or a file where a folder must be.
-    """
+    """Take those of the template's `paths` in that are on disk but not committed, because git ignores them."""
     for path in sorted(paths - files.keys()):
-        _check_way(project, files, path)
         target = project.root / path
-        if target.is_symlink() or target.is_file():
+        if not foreign(project, files, path) and (target.is_symlink() or target.is_file()):
             files.add(path, tree.read_file(target))
     return files
 
 
-def _check_way(project: Project, files: Files, path: str) -> None:
+def foreign(project: Project, files: Files, path: str) -> str | None:
+    """Return the submodule or symbolic link that a path leads into, None where it stays in the project's own folders."""
     for module in files.submodules:
         if path == module or path.startswith(f"{module}/"):
-            raise GoldenpathError(
-                f"The template writes '{path}', but '{module}' is a submodule of yours.", "Move it."
-            )
+            return f"{module}' is a submodule"
     folder = project.root
     for part in Path(path).parts[:-1]:
         folder /= part
         if folder.is_symlink():
-            raise GoldenpathError(
-                f"The template writes '{path}', but '{folder.relative_to(project.root)}' is a symbolic link.",
-                "Make it a folder, or take the template's file out with a waiver.",
-            )
+            return f"{folder.relative_to(project.root).as_posix()}' is a symbolic link"
+    return None
 
 
 def filtered(project: Project, path: str, content: bytes, mode: FilterMode) -> bytes:

@@ -48,7 +48,18 @@ def changes(folder: Path) -> list[str]:
     Raises:
         GoldenpathError: git refuses.
     """
-    listed = run(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    # Without its optional lock git does not write down what it saw: looking changes nothing.
+    listed = run(
+        folder,
+        "--no-optional-locks",
+        "status",
+        "--porcelain=v1",
+        "-z",
+        "--no-renames",
+        "--untracked-files=all",
+        "--",
+        ".",
+    )
     return [entry[3:] for entry in listed.split("\0") if entry]
 
 

@@ -34,10 +34,16 @@ def decide_untracked(
     path: str, base: File | None, ours: File, theirs: File | None, *, ignored: bool
 ) -> Change | None:
     """Return what becomes of a file on the disk that git does not track; `ignored` by the template's old version."""
-    unchanged = base is not None and theirs is not None and base.content == theirs.content
+    # The patch that takes the file away fits what is unchanged, but no patch takes a binary file away.
+    fits = base is not None and theirs is not None and base.content == theirs.content
+    unchanged = fits and theirs is not None and not lines.is_binary(theirs.content)
     if theirs is None or (unchanged and not ignored):
         return Change(path, Kind.REMOVE, ours, None, "Copier takes it for deleted") if base else None
-    return None if same(ours, theirs) else Change(path, Kind.UPDATE, ours, theirs, "git does not track it, or the template ignores it")
+    return (
+        None
+        if same(ours, theirs)
+        else Change(path, Kind.UPDATE, ours, theirs, "git does not track it, or the template ignores it")
+    )
 
 
 def ignored(base: dict[str, bytes], paths: set[str]) -> set[str]:

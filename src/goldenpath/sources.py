@@ -5,6 +5,8 @@ that any number of commands may run at once; each process fetches once.
 """
 
 import atexit
+import itertools
+import os
 import re
 import shutil
 import tempfile
@@ -22,6 +24,8 @@ from goldenpath import git
 from goldenpath.errors import GoldenpathError
 
 _LOCK_SECONDS = 600
+# What a user's hooks do to check-outs of their own is not for these.
+_HOOKLESS = ("-c", f"core.hooksPath={os.devnull}")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _DESCRIBED = re.compile(r".+-\d+-g(?P<hash>[0-9a-f]{4,})")
 
@@ -104,33 +108,40 @@ class Source:
         """Return a folder with the files of a commit, as git checks them out. It lives as long as the process."""
         with self._guard:
             if commit not in self._checkouts:
-                folder = _scratch() / f"{len(_opened)}-{commit}-{len(self._checkouts)}"
+                folder = _scratch() / f"{next(_numbers)}-{commit}-{len(self._checkouts)}"
                 damaged = f"If {self.folder} is damaged, make it anew, or remove it if it is in your cache."
                 clone = ("clone", "--quiet", "--no-checkout", "--shared", str(self.folder), str(folder))
                 git.run(_scratch(), *clone, hint=damaged)
-                checkout = ("checkout", "--quiet", "--force", commit)
-                git.run(folder, "-c", "advice.detachedHead=false", *checkout, hint=damaged)
+                git.run(
+                    folder, *_HOOKLESS, "checkout", "--quiet", "--force", "--detach", commit, hint=damaged
+                )
+                if (folder / ".gitmodules").exists():
+                    git.run(folder, "remote", "set-url", "origin", self.address)
+                    git.run(folder, *_HOOKLESS, "submodule", "--quiet", "update", "--init", "--recursive")
                 self._checkouts[commit] = folder
             return self._checkouts[commit]
 
 
-_opened: dict[str, Source] = {}
+_opened: dict[tuple[str, str], Source] = {}
 _opening = threading.Lock()
+_numbers = itertools.count()
 _folders: list[Path] = []
 
 
-def open_source(address: str, expand: Callable[[], str]) -> Source:
-    """Return the repository of the template at `address`; `expand` tells what git understands of it.
+def open_source(address: str, key: str, expand: Callable[[], str]) -> Source:
+    """Return the repository of the template at `address`, the same one for the same `key` in the whole process.
+
+    `expand` tells what git understands of the address.
 
     Raises:
         GoldenpathError: It cannot be reached.
     """
     with _opening:
-        if address not in _opened:
+        if (address, key) not in _opened:
             expanded = expand()
             local = Path(expanded).expanduser()
-            _opened[address] = Source(address, local if local.is_dir() else _mirror(address, expanded))
-        return _opened[address]
+            _opened[address, key] = Source(address, local if local.is_dir() else _mirror(address, expanded))
+        return _opened[address, key]
 
 
 def forget() -> None:

@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Any
 
 from pathspec import GitIgnoreSpec
 from pygit2.enums import FilterMode
 
-from goldenpath import engine, waivers
+from goldenpath import engine, room, waivers
 from goldenpath.engine import Answered, Version
 from goldenpath.errors import GoldenpathError, UsageError
 from goldenpath.files import Files, filtered, has_filters, with_ignored
 from goldenpath.merge import Rules, merge
 from goldenpath.plan import Change, Kind, Plan, Policy, State
-from goldenpath.project import Project, ignores_case
+from goldenpath.project import Project
 from goldenpath.sources import Source, release
 from goldenpath.tree import LINK, File, LaterFile, Tree, same
 
 UPDATE, COPY = "update", "copy"
+_OWN = {"_src_path", "_commit"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,10 @@ def _changes(project: Project, files: Files, old: _Side, new: _Side, rules: Rule
     changes = merge(base, files, theirs, rules)
     if rules.policy == Policy.SAFE:
         changes = sorted([*changes, *_new_seeds(new, files, rules)], key=lambda change: change.path)
-    _check_room(project, files, changes)
+    room.check(project, files, changes)
+    for change in changes:
+        if change.after:
+            change.after.content  # noqa: B018 (what cannot be rendered must not pass for a plan)
     owner = _owners(new.answered)
     return [replace(change, owner=owner(change.source or change.path)) for change in changes]
 
@@ -124,10 +127,28 @@ def _sides(
         raise UsageError(
             f"'{min(void)}' does not go with the other answers: it would be lost.", "Leave it out."
         )
+    if request.policy == Policy.SAFE:
+        _check_answers(project, answered, request)
     # What the new version leaves out on updates must not look as if it had dropped it.
     exclusions = versions[1].exclusions(answered, UPDATE)
     trees = versions[0].render(replayed, UPDATE, exclusions), versions[1].render(answered, UPDATE)
     return _Side(versions[0], replayed, trees[0]), _Side(versions[1], answered, trees[1])
+
+
+def _check_answers(project: Project, answered: Answered, request: Request) -> None:
+    """Refuse to answer in the user's place where the new version no longer takes what the project answered.
+
+    Raises:
+        GoldenpathError: It names the question.
+    """
+    for name, answer in project.answers.items():
+        now = answered.stored.get(name)
+        if name in _OWN or name in request.data or name not in answered.stored or str(now) == str(answer):
+            continue
+        raise GoldenpathError(
+            f"The template no longer takes '{answer}' as the answer to '{name}'.",
+            f"Type --data {name}=..., for example --data {name}={now}",
+        )
 
 
 def _normalised(project: Project, files: Files, *trees: Tree) -> list[Mapping[str, File]]:
@@ -177,33 +198,6 @@ def _changed_answers(project: Project, answered: Answered) -> dict[str, tuple[An
         for name in names
         if not name.startswith("_") and project.answers.get(name) != answered.stored.get(name)
     }
-
-
-def _check_room(project: Project, files: Files, changes: list[Change]) -> None:
-    """Refuse an update whose files cannot stand beside those that the project has.
-
-    Raises:
-        GoldenpathError: A file is where a folder must be, or two names differ by case only where that is the same.
-    """
-    gone = {change.path for change in changes if change.after is None and change.kind != Kind.KEEP}
-    stay = files.keys() - gone
-    folders = {str(folder) for path in stay for folder in PurePosixPath(path).parents}
-    folded = {path.casefold(): path for path in stay} if ignores_case(project) else {}
-    for change in changes:
-        if change.kind not in {Kind.ADD, Kind.MOVE}:
-            continue
-        ways = {str(folder) for folder in PurePosixPath(change.path).parents}
-        other = {folded.get(change.path.casefold(), change.path)} - {change.path}
-        if change.path in folders:
-            raise GoldenpathError(
-                f"The template's file '{change.path}' cannot be written where you have a folder.",
-                "Rename yours, commit, and try again.",
-            )
-        if blocked := (ways & stay) | other:
-            raise GoldenpathError(
-                f"The template's '{change.path}' cannot be written beside your '{min(blocked)}'.",
-                "Rename yours, commit, and try again.",
-            )
 
 
 def untouched(project: Project, files: Files, version: Version) -> Mapping[str, File]:

@@ -23,7 +23,7 @@ LAYERS = [
     {"commands.new", "commands.update", "commands.status", "commands.diff"},
     {"hooks", "apply", "updates", "verify", "show"},
     {"disk"},
-    {"engine.__init__", "merge"},
+    {"engine.__init__", "merge", "room"},
     {"engine.starting", "engine.versions"},
     {"engine.fast", "engine.plain", "engine.trust"},
     {"engine.memo", "engine.problems"},

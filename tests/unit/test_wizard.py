@@ -33,7 +33,7 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         self.process = pexpect.spawn(
             sys.executable,
-            ["-m", "goldenpath", "new", *arguments],
+            ["-m", "goldenpath", *arguments],
             env=environment,
             encoding="utf-8",
             timeout=20,
@@ -64,7 +64,7 @@ def start(template: Path) -> Iterator[Start]:
     started: list[Terminal] = []
 
     def start(*arguments: str) -> Terminal:
-        started.append(Terminal(["demo", "--template", str(template), *arguments]))
+        started.append(Terminal(["new", "demo", "--template", str(template), *arguments]))
         return started[-1]
 
     yield start
@@ -162,7 +162,7 @@ def test_ctrl_c_while_files_are_written(template: Path, machine: Path, tmp_path:
         f'[core]\n attributesFile = {attributes}\n[filter "slow"]\n clean = {filter_}\n smudge = cat\n'
     )
     before = listing(tmp_path / "work", tmp_path / "tmp")
-    terminal = Terminal(["demo", "--template", str(template), "--defaults"])
+    terminal = Terminal(["new", "demo", "--template", str(template), "--defaults"])
     while not (machine / "slow").exists():
         assert terminal.process.isalive(), terminal.process.read()
         time.sleep(0.05)
@@ -174,7 +174,7 @@ def test_ctrl_c_while_files_are_written(template: Path, machine: Path, tmp_path:
 
 def test_a_question_without_help_shows_its_name(make_template: MakeTemplate) -> None:
     template = make_template(config=f"{COPIER_YML}mood: {{type: str, default: good}}\n")
-    terminal = Terminal(["demo", "--template", str(template), *GIVEN, "-d", "ci=none", "--yes"])
+    terminal = Terminal(["new", "demo", "--template", str(template), *GIVEN, "-d", "ci=none", "--yes"])
     terminal.expect(r"mood  \[--data mood=")
     terminal.send("\r")
     assert terminal.end() == 0

@@ -12,6 +12,7 @@ from goldenpath import engine
 from tests.questionnaire import ROOT
 from tests.releases import NEWEST, UNRELEASED, releases, require
 from tests.support import commit_all, git
+from tests.update.small import MANY, Small, lines, start
 from tests.update.story import Story
 
 
@@ -56,3 +57,36 @@ def _present_files() -> set[str]:
     """The files of the work tree that are or may be committed."""
     listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
     return {path for path in listed if path and (ROOT / path).is_file()}
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """Many files that change, one that goes, one that comes, and a big one at the end."""
+    small = start(
+        tmp_path_factory.mktemp("master"),
+        {
+            **{f"project/wide/{number}.txt": f"{number}\n" * 40 for number in range(MANY)},
+            "project/clash.txt": lines(),
+            "project/gone.txt": lines("gone"),
+            "project/locked/a.txt": lines("a"),
+        },
+    )
+    small.edit({"clash.txt": lines(first="mine")})
+    changed = {f"project/wide/{number}.txt": f"{number}\n" * 40 + "more\n" for number in range(MANY)}
+    small.release(
+        {
+            **changed,
+            "project/clash.txt": lines(first="theirs"),
+            "project/gone.txt": None,
+            "project/new/er.txt": "new\n",
+            "project/locked/a.txt": lines("a", first="theirs"),
+            "project/zzz.txt.jinja": "{{ 'a line of 16 b\n' * 32768 }}",
+        }
+    )
+    return small
+
+
+@pytest.fixture
+def small(master: Small, tmp_path: Path) -> Small:
+    (tmp_path / "pair").mkdir()
+    return master.copied(tmp_path / "pair")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import copier
 import pytest
 
 from tests.support import commit_all, git
@@ -228,57 +225,3 @@ def test_an_edited_file_that_git_ignores_stays(story: Story) -> None:
     assert story.read("local.cfg") == numbered(l2="mine", l11="theirs")
     assert story.run("update", "--abort").code == 0
     assert story.read("local.cfg") == numbered(l2="mine")
-
-
-def test_copier_and_goldenpath_take_turns(story: Story) -> None:
-    begin(story, {"a.txt": numbered()})
-    story.edit({"a.txt": numbered(l12="mine")})
-    for number, updated in enumerate(("ours", "copier's", "ours", "copier's"), start=2):
-        story.release(f"v{number}.0.0", {"a.txt": numbered(l2=f"version {number}")})
-        if updated == "ours":
-            assert story.update().code == 0
-        else:
-            story.by_copier()
-        assert story.read("a.txt") == numbered(l2=f"version {number}", l12="mine")
-        commit_all(story.project, f"Updated to {number}")
-
-
-def test_a_relative_address_of_the_template_is_an_error_with_a_way_out(story: Story, tmp_path: Path) -> None:
-    begin(story, {"a.txt": numbered()})
-    answers = story.read(".copier-answers.yml")
-    story.edit({".copier-answers.yml": answers.replace(str(story.template), "./nowhere")})
-    done = story.update()
-    assert done.code == 1
-    assert "_src_path" in done.json["error"]["hint"]
-    story.edit({".copier-answers.yml": answers.replace(str(story.template), "../template")})
-    assert story.update().code == 0
-
-
-def test_several_templates_in_one_repository(story: Story, tmp_path: Path) -> None:
-    begin(story, {"a.txt": numbered()})
-    extras = Story(tmp_path / "extras", story.project, story.capsys)
-    extras.template.mkdir()
-    extras.release(
-        "v1.0.0", {**BASICS, "extra.txt": numbered()}, "_answers_file: .copier-answers.extra.yml\n" + NAMED
-    )
-    copier.run_copy(str(extras.template), story.project, defaults=True, quiet=True)
-    commit_all(story.project, "Two templates")
-    extras.release("v2.0.0", {"extra.txt": numbered(l2="theirs")})
-    assert story.update().json["changes"] == []
-    done = story.update("--answers-file", ".copier-answers.extra.yml")
-    assert set(done.kinds()) == {".copier-answers.extra.yml", "extra.txt"}
-    assert story.read("a.txt") == numbered()
-
-
-def test_a_project_in_a_folder_of_a_repository(story: Story) -> None:
-    story.release("v1.0.0", {**BASICS, "a.txt": numbered()}, NAMED)
-    story.start("packages/one")
-    story.edit({"README.md": "of the whole\n", "packages/one/a.txt": numbered(l2="mine", l6="mine")})
-    story.release("v2.0.0", {"a.txt": numbered(l6="theirs", l11="theirs")})
-    (story.project / "elsewhere.txt").write_text("not committed, and none of our business\n")
-    done = story.update(path="packages/one")
-    assert (done.code, done.kinds()["a.txt"]) == (3, "conflict")
-    assert "UU packages/one/a.txt" in story.status()
-    assert story.run("status", path="packages/one").code == 3
-    assert story.run("update", "--abort", path="packages/one").code == 0
-    assert story.status().splitlines() == ["?? elsewhere.txt"]

@@ -1,7 +1,9 @@
 """`goldenpath update`: bring a project to another version of its template, or to other answers."""
 
 import json
+import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +55,13 @@ def run(options: Options) -> int:
         with apply.locked(found):
             if options.abort:
                 return _abort(found, options)
-            _recover(found, options)
+            if _recover(found, options):
+                # What it had answered was that of the update that was cut off.
+                found = project.open_project(options.path, options.answers_file)
             plan, verdict = _plan(found, options)
             apply.carry_out(found, plan)
-    _report(plan, verdict, options)
+    with suppress(KeyboardInterrupt):  # it is done, whether or not all of it is read
+        _report(plan, verdict, options)
     return plan.exit_code
 
 
@@ -98,12 +103,13 @@ def _check_ready(found: Project) -> None:
         ) from error
 
 
-def _recover(found: Project, options: Options) -> None:
+def _recover(found: Project, options: Options) -> bool:
     state = apply.pending(found)
     if state is None or state.phase != apply.APPLYING:
-        return
+        return False
     rescued = apply.roll_back(found)
     _say("An earlier update was cut off; it has been taken back.", rescued, options)
+    return True
 
 
 def _abort(found: Project, options: Options) -> int:
@@ -125,7 +131,7 @@ def _say(message: str, rescued: list[str], options: Options) -> None:
         return
     print(message)
     if rescued:
-        print(f"Edits made since are kept; type: git checkout {apply.RESCUED} -- {' '.join(rescued)}")
+        print(f"Edits made since are kept; type: git checkout {apply.RESCUED} -- {shlex.join(rescued)}")
 
 
 def _report(plan: Plan, verdict: verify.Verdict | None, options: Options) -> None:

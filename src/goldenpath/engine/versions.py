@@ -1,9 +1,10 @@
 """One version of a template, prepared once per process: what it asks, and what it renders for some answers."""
 
+import io
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -53,9 +54,11 @@ class Version:
         self.source = source
         self.commit = commit
         self.trusted = trusted
-        with explained(f"The template '{source.address}' cannot be used at {commit[:12]}"):
+        what = f"The template '{source.address}' cannot be used at {commit[:12]}"
+        with explained(what):
             self.template = Template(url=source.address, ref=commit)
             self.template.__dict__.update(local_abspath=source.check_out(commit).resolve(), vcs="git")
+        with explained(what), redirect_stderr(io.StringIO()):
             check_template(self.template, trusted=trusted)
             check_update(self.template, trusted=trusted)
             self.described = str(self.template.commit)
@@ -189,7 +192,7 @@ def source(address: str, project: Path) -> Source:
         GoldenpathError: It is gone, or cannot be reached.
     """
     if not is_path(address):
-        return sources.open_source(address, lambda: get_repo(address) or address)
+        return sources.open_source(address, address, lambda: get_repo(address) or address)
     here = (project / Path(address).expanduser()).resolve()
     hint = "Write its address, a URL or an absolute path, into the line _src_path of the answers file and commit."
     if not here.exists():
@@ -198,11 +201,11 @@ def source(address: str, project: Path) -> Source:
         raise GoldenpathError(
             f"'{address}', seen from the project, is no template: it has no copier.yml.", hint
         )
-    return sources.open_source(address, lambda: str(here))
+    return sources.open_source(address, str(here), lambda: str(here))
 
 
 _OWN = {"_src_path", "_commit"}
-_opened: dict[tuple[str, str, bool], Version] = {}
+_opened: dict[tuple[str, str, str, bool], Version] = {}
 _opening = threading.RLock()
 
 
@@ -232,7 +235,7 @@ def open_version(source: Source, commit: str, *, trust: bool) -> Version:
     """
     trusted = trust or source.address in copier_settings().trust
     with _opening:
-        key = (source.address, commit, trusted)
+        key = (source.address, str(source.folder), commit, trusted)
         if key not in _opened:
             _opened[key] = Version(source, commit, trusted=trusted)
         return _opened[key]
