@@ -125,13 +125,14 @@ def attempt(folder: Path, *arguments: str, text: str = "") -> subprocess.Complet
     environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
     if not sys.stdin.isatty():
         environment = _SILENT | environment
-    return subprocess.run(
+    done = subprocess.run(
         ["git", *arguments],
         cwd=folder,
         env=environment,
-        input=text,
+        input=text.encode("utf-8", "surrogateescape"),
         capture_output=True,
-        text=True,
-        errors="surrogateescape",
         check=False,
     )
+    # Names of files may hold any byte, ends of lines too.
+    printed = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, *printed)

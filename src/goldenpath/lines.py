@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,10 +117,16 @@ def renames(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str
     ]
     diff = trees[0].diff_to_tree(trees[1])
     diff.find_similar(flags=DiffFind.FIND_RENAMES, rename_limit=_RENAME_LIMIT)
-    found = {
-        old[int(delta.old_file.path[1:])]: new[int(delta.new_file.path[1:])]
+    pairs = [
+        (old[int(delta.old_file.path[1:])], new[int(delta.new_file.path[1:])])
         for delta in diff.deltas
         if delta.status == DeltaStatus.RENAMED
-    }
+    ]
     scratch.memory.objects.clear()
-    return found
+    return {one: other for one, other in pairs if _alike(before[one], after[other])}
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    """Whether half of the lines are the same: git looks at blocks and not at white space, which says little of short files."""
+    lines = [Counter(text.splitlines(keepends=True)) for text in (one, other)]
+    return 2 * (lines[0] & lines[1]).total() >= max(each.total() for each in lines)

@@ -63,17 +63,18 @@ def merge(base: Files, ours: Files, theirs: Files, rules: Rules) -> list[Change]
 def _as_copier(
     touched: list[str], base: Files, ours: Files, theirs: Files, rules: Rules
 ) -> Iterator[Change | None]:
-    sources = {path: file.content for path, file in base.items() if path.endswith(".gitignore")}
-    ignored = parity.ignored(sources, set(base.keys() & ours.keys())) if sources else set()
+    forgotten, still = (parity.ignored(tree, set(base)) for tree in (base, theirs))
     for path in touched:
         old, mine, new = base.get(path), ours.get(path), theirs.get(path)
         skipped = rules.skipped(path)
+        tracked = mine is None or (path not in rules.untracked and not (path in forgotten and path in still))
         if path == rules.answers:
             yield _answers(path, mine, new)
-        elif mine and not skipped and (path in rules.untracked or path in ignored):
-            yield parity.decide_untracked(path, old, mine, new, ignored=path in ignored)
+        elif mine and not skipped and not tracked:
+            yield parity.decide_untracked(path, old, mine, new, ignored=path in forgotten)
         else:
-            gone_for_good = mine is None and old is not None and not rules.skipped(rules.prefix + path)
+            missed = old is not None and path not in forgotten and not rules.skipped(rules.prefix + path)
+            gone_for_good = mine is None and missed
             yield None if gone_for_good else parity.decide(path, old, mine, new, skipped=skipped)
 
 

@@ -4,6 +4,7 @@ Copier renders the new version over the project, then applies what the user had 
 does not fit is merged as a whole. So what git does not track, or a patch cannot say, is the template's in the end.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,16 +47,16 @@ def decide_untracked(
     )
 
 
-def ignored(base: dict[str, bytes], paths: set[str]) -> set[str]:
-    """Return those of some paths that the files `base`, of which only the .gitignore count, have git ignore."""
-    if not paths:
+def ignored(files: Mapping[str, File], paths: set[str]) -> set[str]:
+    """Return those of some paths that git ignores where the .gitignore of these files hold."""
+    sources = {path: file.content for path, file in files.items() if path.rpartition("/")[2] == ".gitignore"}
+    if not sources:
         return set()
     with TemporaryDirectory(prefix="goldenpath-") as temporary:
         git.run(Path(temporary), "init", "--quiet")
-        for path, content in base.items():
-            if Path(path).name == ".gitignore":
-                Path(temporary, path).parent.mkdir(parents=True, exist_ok=True)
-                Path(temporary, path).write_bytes(content)
+        for path, content in sources.items():
+            Path(temporary, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(temporary, path).write_bytes(content)
         asked = "\0".join(sorted(paths))
         listed = git.attempt(
             Path(temporary), "check-ignore", "--no-index", "-z", "--stdin", text=asked
@@ -99,15 +100,9 @@ def _applies(base: bytes, ours: bytes, theirs: bytes) -> bool:
     """Tell whether the user's changes fit the template's new file as a patch, at some distance from where they were."""
     with TemporaryDirectory(prefix="goldenpath-") as temporary:
         folder = Path(temporary)
-        for name, content in (("a", base), ("b", ours), ("file", theirs)):
+        for name, content in (("a/file", base), ("b/file", ours), ("file", theirs)):
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
-        options = (
-            "--no-index",
-            "--unified=3",
-            "--inter-hunk-context=-1",
-            "--src-prefix=x/",
-            "--dst-prefix=x/",
-        )
-        patch = git.attempt(folder, "diff", *options, "a", "b").stdout
-        named = patch.replace("x/a", "a/file").replace("x/b", "b/file")
-        return git.attempt(folder, "apply", "--check", "-", text=named).returncode == 0
+        options = ("--no-index", "--no-prefix", "--unified=3", "--inter-hunk-context=-1", "--output=patch")
+        git.attempt(folder, "diff", *options, "a/file", "b/file")
+        return git.attempt(folder, "apply", "--check", "patch").returncode == 0

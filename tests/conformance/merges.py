@@ -53,7 +53,10 @@ def by_key(path: str, base: File | None, ours: File, theirs: File, found: File) 
         old, mine, new, done = (_values(path, file) for file in (base or EMPTY, ours, theirs, found))
     except (ValueError, TypeError, KeyError, yaml.YAMLError):
         return False
-    for key in old.keys() | mine.keys() | new.keys() | done.keys():
+    keys = old.keys() | mine.keys() | new.keys() | done.keys()
+    for key in keys:
+        if any(other[: len(key)] == key != other for other in keys):
+            continue  # a mapping that is empty on one side only: what is in it is compared
         was, user, template = old.get(key), mine.get(key), new.get(key)
         if isinstance(was or user or template, Counter):
             was, user, template = was or Counter(), user or Counter(), template or Counter()
