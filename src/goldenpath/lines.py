@@ -2,9 +2,9 @@
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 import pygit2
@@ -15,6 +15,8 @@ OURS, BASE, THEIRS = "before updating", "last update", "after updating"
 
 _LOOKED_AT = 8000  # bytes in which git looks for a zero to tell binary from text
 _RENAME_LIMIT = 400
+_COMPARED = 2000  # lines of a file that is taken for another one renamed
+_HALF = 0.5
 _MARK = re.compile(rb"^(<{7}|\|{7}|>{7})(?: goldenpath)?(?=\r?$)", re.MULTILINE)
 _LABELS = {b"<<<<<<<": OURS.encode(), b"|||||||": BASE.encode(), b">>>>>>>": THEIRS.encode()}
 _TOKEN = re.compile(rb"^(?:<{7}|\|{7}|>{7}) goldenpath\r?$", re.MULTILINE)
@@ -127,6 +129,9 @@ def renames(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str
 
 
 def _alike(one: bytes, other: bytes) -> bool:
-    """Whether half of the lines are the same: git looks at blocks and not at white space, which says little of short files."""
-    lines = [Counter(text.splitlines(keepends=True)) for text in (one, other)]
-    return 2 * (lines[0] & lines[1]).total() >= max(each.total() for each in lines)
+    """Whether half of the lines are the same, in the same order.
+
+    git looks at blocks, not at white space or order, which says little of short files.
+    """
+    lines = [text.splitlines(keepends=True)[:_COMPARED] for text in (one, other)]
+    return SequenceMatcher(None, lines[0], lines[1], autojunk=False).ratio() >= _HALF
