@@ -77,32 +77,32 @@ def _content(base: File | None, ours: File, theirs: File) -> tuple[File, _Sides 
     mode = theirs.mode if base and base.mode == ours.mode else ours.mode
     files = [file for file in (base, ours, theirs) if file]
     if any(file.mode == LINK or lines.is_binary(file.content) for file in files):
-        return _unmerged(base, ours, theirs, mode), None
+        return _unpatched(base, ours, theirs, mode), None
     old = base.content if base else b""
+    patched = _patched(old, ours.content, theirs.content)
+    if patched is not None:
+        return File(mode, patched), None
     found = lines.merge(old, ours.content, theirs.content, show_base=False)
-    if not found.conflict:
-        kept = mode == ours.mode or not base or _applies(base.content, ours.content, theirs.content)
-        return File(mode if kept else ours.mode, found.text), None
     sides = (File(ours.mode, old), ours, File(ours.mode, theirs.content))
-    return File(ours.mode, found.text), sides
+    return File(ours.mode, found.text), sides if found.conflict else None
 
 
-def _unmerged(base: File | None, ours: File, theirs: File, mode: int) -> File:
+def _unpatched(base: File | None, ours: File, theirs: File, mode: int) -> File:
+    """What is left of a change of a binary file, or into one: no patch can say it."""
+    if base and base.content == ours.content:
+        return File(mode, theirs.content)
     text = all(file is None or not lines.is_binary(file.content) for file in (base, ours))
-    return (
-        File(mode, ours.content)
-        if text and base and base.content != ours.content
-        else File(mode, theirs.content)
-    )
+    return File(mode, ours.content) if text and base else File(theirs.mode if base else mode, theirs.content)
 
 
-def _applies(base: bytes, ours: bytes, theirs: bytes) -> bool:
-    """Tell whether the user's changes fit the template's new file as a patch, at some distance from where they were."""
+def _patched(base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    """Return the template's new file with the user's changes as a patch, None where it does not fit."""
     with TemporaryDirectory(prefix="goldenpath-") as temporary:
         folder = Path(temporary)
         for name, content in (("a/file", base), ("b/file", ours), ("file", theirs)):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
-        options = ("--no-index", "--no-prefix", "--unified=3", "--inter-hunk-context=-1", "--output=patch")
-        git.attempt(folder, "diff", *options, "a/file", "b/file")
-        return git.attempt(folder, "apply", "--check", "patch").returncode == 0
+        options = ("--diff-algorithm=default", "--unified=3", "--inter-hunk-context=-1", "--output=patch")
+        git.attempt(folder, "diff", "--no-index", "--no-prefix", *options, "a/file", "b/file")
+        done = git.attempt(folder, "apply", "--whitespace=nowarn", "patch")
+        return (folder / "file").read_bytes() if done.returncode == 0 else None
