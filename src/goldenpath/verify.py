@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +50,7 @@ def compare(project: Project, plan: Plan) -> Verdict:
     with TemporaryDirectory(prefix="goldenpath-") as temporary:
         clone = Path(temporary, "before")
         git.run(project.root, "clone", "--quiet", "--no-hardlinks", project.repository.workdir, str(clone))
+        print("goldenpath: make setup check, without the update ...", file=sys.stderr)
         before, _ = _make(clone / project.prefix)
         for change in plan.writes:
             target = clone / project.prefix / change.path
@@ -56,6 +58,7 @@ def compare(project: Project, plan: Plan) -> Verdict:
             if change.after:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 tree.write_file(change.after, target)
+        print("goldenpath: make setup check, with the update ...", file=sys.stderr)
         after, output = _make(clone / project.prefix)
     return Verdict(before, after, output)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -160,24 +163,62 @@ def test_new_seeds_are_offered(story: Story) -> None:
     assert story.read("mine.txt") == "mine\n"
 
 
-@pytest.mark.parametrize("form", ["path", "file://", "bundle"])
-def test_templates_by_path_url_and_bundle(form: str, story: Story, tmp_path: Path) -> None:
-    begin(story, {"a.txt": numbered()})
-    story.edit({"a.txt": numbered(l2="mine")})
-    story.release("v2.0.0", {"a.txt": numbered(l11="theirs")})
-    address = str(story.template)
-    if form == "bundle":
-        address = str(tmp_path / "template.bundle")
-        git(story.template, "bundle", "create", "--quiet", address, "--all")
-    elif form == "file://":
-        bare = tmp_path / "bare.git"
-        git(tmp_path, "clone", "--quiet", "--bare", str(story.template), str(bare))
-        address = f"git+file://{bare}"
+def moved(story: Story, address: str) -> None:
+    """Have the project know its template at another address only."""
     answers = story.read(".copier-answers.yml").replace(str(story.template), address)
     story.edit({".copier-answers.yml": answers})
-    if form != "path":
-        shutil.rmtree(story.template)
+    shutil.rmtree(story.template)
+
+
+def check_update(story: Story, address: str) -> None:
     done = story.update()
     assert done.code == 0
     assert story.read("a.txt") == numbered(l2="mine", l11="theirs")
     assert f"_src_path: {address}" in story.read(".copier-answers.yml")
+
+
+@pytest.fixture
+def bare(story: Story, tmp_path: Path) -> Path:
+    """The template as a bare repository; the project is one release behind, and edited."""
+    begin(story, {"a.txt": numbered()})
+    story.edit({"a.txt": numbered(l2="mine")})
+    story.release("v2.0.0", {"a.txt": numbered(l11="theirs")})
+    git(tmp_path, "clone", "--quiet", "--bare", str(story.template), str(tmp_path / "bare.git"))
+    return tmp_path / "bare.git"
+
+
+def test_a_template_by_path(story: Story, bare: Path) -> None:
+    check_update(story, str(story.template))
+
+
+def test_a_template_by_file_url(story: Story, bare: Path) -> None:
+    moved(story, f"git+file://{bare}")
+    check_update(story, f"git+file://{bare}")
+
+
+def test_a_template_in_a_bundle(story: Story, bare: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "template.bundle"
+    git(bare, "bundle", "create", "--quiet", str(bundle), "--all")
+    moved(story, str(bundle))
+    check_update(story, str(bundle))
+
+
+def test_a_template_by_ssh(story: Story, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way over a real server is ssh's; here its command runs what would run there."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nwhile [ "$1" != git@host ]; do shift; done\nshift\nexec sh -c "$*"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    moved(story, f"git@host:{bare}")
+    check_update(story, f"git@host:{bare}")
+
+
+def test_a_template_by_http(story: Story, bare: Path) -> None:
+    git(bare, "update-server-info")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(bare.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/bare.git"
+        moved(story, address)
+        check_update(story, address)
+        server.shutdown()
