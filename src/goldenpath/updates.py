@@ -202,15 +202,27 @@ def _changed_answers(project: Project, answered: Answered) -> dict[str, tuple[An
 
 def untouched(project: Project, files: Files, version: Version) -> Mapping[str, File]:
     """Return what the project would be if nobody had edited what the template wrote."""
-    answered = version.replay(project.root, project.answers, project.answers_file)
-    rendered = version.render(answered, UPDATE)
-    return _normalised(project, files, rendered)[0]
+    return _untouched(project, files, version)[0]
 
 
-def drift(pure: Mapping[str, File], files: Files, answers_file: str) -> dict[str, str]:
-    """Return the files of the template that a project has otherwise: path → "edited", or "missing"."""
+def drift(project: Project, files: Files, version: Version) -> dict[str, str]:
+    """Return the template's own files that a project has otherwise: path → "edited", or "missing".
+
+    Files that the template shares with its users are theirs to edit, and what is waived is meant.
+    """
+    pure, answered = _untouched(project, files, version)
+    files = with_ignored(project, files, set(pure))
+    owner, waived = _owners(answered), waivers.lookup(waivers.read(files.get(waivers.FILE)))
     return {
         path: "missing" if path not in files else "edited"
         for path, file in pure.items()
-        if path != answers_file and not same(file, files.get(path))
+        if path != project.answers_file
+        and owner(path) != "shared"
+        and waived(path) is None
+        and not same(file, files.get(path))
     }
+
+
+def _untouched(project: Project, files: Files, version: Version) -> tuple[Mapping[str, File], Answered]:
+    answered = version.replay(project.root, project.answers, project.answers_file)
+    return _normalised(project, files, version.render(answered, UPDATE))[0], answered

@@ -63,3 +63,25 @@ def test_a_project_in_a_folder_of_a_repository(story: Story) -> None:
     assert story.run("status", path="packages/one").code == 3
     assert story.run("update", "--abort", path="packages/one").code == 0
     assert story.status().splitlines() == ["?? elsewhere.txt"]
+
+
+def test_drift_is_of_what_the_template_owns(story: Story) -> None:
+    owners = "seeds: {type: yaml, when: false, default: [/mine.txt]}\nshared: {type: yaml, when: false, default: [/both.txt]}\n"
+    names = ("both.txt", "edited.txt", "gone.txt", "waived.txt", "same.txt")
+    left_out = "_exclude: [copier.yml, .git, mine.txt]\n"
+    story.release("v1.0.0", {**BASICS, **dict.fromkeys(names, numbered())}, left_out + owners + NAMED)
+    story.start()
+    waiver = "waivers: [{path: /waived.txt, reason: meant, owner: us, expires: 2999-12-31}]\n"
+    edited = dict.fromkeys(("both.txt", "edited.txt", "waived.txt"), numbered(l2="mine"))
+    story.edit({**edited, "gone.txt": None, ".goldenpath.yml": waiver})
+    done = story.run("status", "--json")
+    assert (done.code, done.json["state"]) == (0, "current")
+    assert done.json["drift"] == {"edited.txt": "edited", "gone.txt": "missing"}
+    assert "edited.txt (edited)" in story.run("status").text
+    shown = story.run("diff").text
+    assert "+++ b/both.txt\n@@ -1,5 +1,5 @@\n line 1\n-line 2\n+mine\n" in shown
+    assert list(story.run("diff", "--json").json["differences"]) == ["v1.0.0"]
+    story.release("v2.0.0", {"same.txt": numbered(l1="newer")})
+    assert story.run("status").code == 4
+    assert list(story.run("diff", "--json").json["differences"]) == ["v1.0.0", "v2.0.0"]
+    assert list(story.run("diff", "--json", "--to", "v2.0.0").json["differences"]) == ["v2.0.0"]

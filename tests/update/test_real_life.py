@@ -28,6 +28,7 @@ def test_a_rename_carries_edits_along(story: Story) -> None:
     copiers = story.copy("copiers")
     copiers.by_copier()
     assert copiers.read("new.txt") == numbered(l11="theirs")
+    assert "rename from old.txt" in story.update("--dry-run", "--diff").json["diff"]
     assert story.update().code == 0
     assert story.read("new.txt") == numbered(l2="mine", l11="theirs")
     assert not (story.project / "old.txt").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from goldenpath import apply, engine, git, lines, updates
-from goldenpath.files import Files, on_disk, unmerged, with_ignored
+from goldenpath.files import Files, on_disk, unmerged
 from goldenpath.project import Project, open_project
 from goldenpath.sources import release
 
@@ -72,9 +72,7 @@ def _status(found: Project, *, trust: bool) -> _Status:
     commit, newest = source.commit(found.commit), source.newest()
     version = engine.open_version(source, commit, trust=trust)
     behind = source.is_newer(newest, found.commit)
-    pure = updates.untouched(found, files, version)
-    files = with_ignored(found, files, set(pure))
-    drift = updates.drift(pure, files, found.answers_file)
+    drift = updates.drift(found, files, version)
     return _Status(found, newest, behind, drift, _unresolved(found, files), _begun(found))
 
 

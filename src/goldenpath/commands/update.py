@@ -137,7 +137,9 @@ def _say(message: str, rescued: list[str], options: Options) -> None:
 def _report(plan: Plan, verdict: verify.Verdict | None, options: Options) -> None:
     if options.json:
         content = plan.as_json(applied=not options.dry_run and bool(plan.writes))
-        print(json.dumps(content | ({"verify": verdict.as_json()} if verdict else {}), indent=2))
+        content |= {"verify": verdict.as_json()} if verdict else {}
+        content |= {"diff": show.diff(plan)} if options.diff else {}
+        print(json.dumps(content, indent=2))
         return
     if options.markdown:
         print(show.markdown(plan), end="")
