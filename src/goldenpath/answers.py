@@ -1,6 +1,7 @@
 """Answers given beforehand: read from flags and files, and held against the questions."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,32 @@ def check(answers: Mapping[str, Any], questions: Mapping[str, Mapping[str, Any]]
             close = get_close_matches(name, settable, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"The template asks for: {', '.join(settable)}"
             raise UsageError(f"The template has no question '{name}'.", hint)
+
+
+def check_kept(given: Mapping[str, Any], hidden: AbstractSet[str]) -> None:
+    """Refuse answers to questions that are `hidden`, not asked after the other answers: nobody would store them.
+
+    Raises:
+        UsageError: It names one.
+    """
+    if void := hidden & given.keys():
+        raise UsageError(
+            f"'{min(void)}' does not go with the other answers: it would be lost.", "Leave it out."
+        )
+
+
+def check_fixed(old: Mapping[str, Any], new: Mapping[str, Any], names: object) -> None:
+    """Refuse to change an answer that a project gives once: `names` is the template's list, if it has one.
+
+    Raises:
+        UsageError: It names the answer.
+    """
+    for name in names if isinstance(names, list) else ():
+        if name in old and name in new and old[name] != new[name]:
+            raise UsageError(
+                f"'{name}' is set once: much of what it named is yours now, and would not follow.",
+                "Leave it out.",
+            )
 
 
 def of_folder(

@@ -5,91 +5,22 @@ git folder lists them. New files are then written beside their places, and renam
 process that dies in between leaves the state file, from which `roll_back` restores the old state.
 """
 
-import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pygit2
-from filelock import FileLock, Timeout
 from pygit2.enums import FileMode
 
-from goldenpath import disk, tree
+from goldenpath import disk, state, tree
 from goldenpath.errors import GoldenpathError
-from goldenpath.git import blob_id
 from goldenpath.plan import Plan
 from goldenpath.project import Project
+from goldenpath.state import APPLIED, APPLYING, Stored, Unfinished
 from goldenpath.tree import File
 
-APPLYING, APPLIED = "applying", "applied"
 RESCUED = "refs/goldenpath/rescued"
 """Where `roll_back` keeps files that were neither in the old nor in the new state: somebody's later edits."""
 
-_FORMAT = 1
-
 _IN_THE_WAY = (FileExistsError, IsADirectoryError, NotADirectoryError)
-
-_Stored = list[Any] | None  # [mode, id of the blob], None for no file
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """An update that was begun: all of it done (`APPLIED`), or not (`APPLYING`).
-
-    `head` is the commit that it began from, `paths` has each file before and after it. `rescued` are the files
-    that a way back, itself cut off, has kept already.
-    """
-
-    phase: str
-    head: str
-    old: str
-    new: str
-    paths: Mapping[str, tuple[_Stored, _Stored]]
-    rescued: list[str]
-
-
-@contextmanager
-def locked(project: Project) -> Iterator[None]:
-    """Keep other updates of this repository out.
-
-    Raises:
-        GoldenpathError: Another one is running, or the repository cannot be written.
-    """
-    folder = _folder(project)
-    try:
-        folder.mkdir(exist_ok=True)
-        lock = FileLock(folder / "lock", timeout=0)
-        with lock:
-            yield
-    except Timeout as error:
-        what = f"Another update of '{project.root}' is running."
-        raise GoldenpathError(what, "Wait until it has ended.") from error
-    except PermissionError as error:
-        raise GoldenpathError(f"'{error.filename}' cannot be written: {error.strerror}.") from error
-
-
-def pending(project: Project) -> Unfinished | None:
-    """Return the update that the last `carry_out` began, unless a commit has come after it.
-
-    Raises:
-        GoldenpathError: Its state file is damaged.
-    """
-    path = _state(project)
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_text("utf-8"))
-        found = Unfinished(**{name: content[name] for name in Unfinished.__annotations__})
-    except (ValueError, KeyError, TypeError) as error:
-        raise GoldenpathError(
-            f"The state of the last update is damaged: {path}", "Look at git status, then delete that file."
-        ) from error
-    if found.phase == APPLIED and found.head != _head(project):
-        return None
-    return found
 
 
 def carry_out(project: Project, plan: Plan) -> None:
@@ -101,7 +32,7 @@ def carry_out(project: Project, plan: Plan) -> None:
     if not plan.writes:
         return
     # The tree is clean: what an earlier update would go back to is of no use any more.
-    finish(project)
+    state.finish(project)
     try:
         _carry_out(project, plan)
     except BaseException as error:
@@ -117,7 +48,7 @@ def carry_out(project: Project, plan: Plan) -> None:
 def _carry_out(project: Project, plan: Plan) -> None:
     begun = Unfinished(
         phase=APPLYING,
-        head=_head(project),
+        head=state.head(project),
         old=str(plan.old),
         new=str(plan.new),
         paths={
@@ -129,16 +60,31 @@ def _carry_out(project: Project, plan: Plan) -> None:
         each.path: [side and _entry(project, each.path, side) for side in each.sides or ()]
         for each in plan.conflicts
     }
-    _save(project, begun)
+    _check_still(project, plan)
+    state.save(project, begun)
     disk.write(project, {each.path: each.after for each in plan.writes})
     disk.mark(project, sides)
-    _save(project, replace(begun, phase=APPLIED))
+    state.save(project, replace(begun, phase=APPLIED))
+
+
+def _check_still(project: Project, plan: Plan) -> None:
+    """Refuse to write over what somebody has changed since it was planned, unseen by git or not.
+
+    Raises:
+        GoldenpathError: It names the file.
+    """
+    for each in plan.writes:
+        if not tree.same(disk.on_disk(project, each.path), each.before):
+            raise GoldenpathError(
+                f"'{each.path}' is not what git has, or was changed in the meantime. Nothing was changed.",
+                "Commit it or put it away, and try again.",
+            )
 
 
 def _undo(project: Project) -> bool:
     """Tell whether the project is as it was before an update that failed."""
     try:
-        if _state(project).is_file():
+        if state.path(project).is_file():
             roll_back(project)
     except (OSError, pygit2.GitError, MemoryError, GoldenpathError):
         return False
@@ -159,64 +105,34 @@ def roll_back(project: Project) -> list[str]:
     Raises:
         GoldenpathError: There is no update to undo, or a commit came after it.
     """
-    found = pending(project)
+    found = state.pending(project)
     if found is None:
-        committed = _state(project).is_file()
+        committed = state.path(project).is_file()
         raise GoldenpathError(
             "The last update is committed already." if committed else "There is no update to undo.",
             "Type: git revert HEAD, or git reset --hard to a commit before it." if committed else "",
         )
-    if found.head != _head(project):
+    if found.head != state.head(project):
         raise GoldenpathError(
-            "A commit was made in the middle of an update.", f"Type: git reset --hard {found.head[:12]}"
+            "A commit was made in the middle of an update, and there are changes besides.",
+            "Look at git status, commit or stash what is there, and type: goldenpath update",
         )
     disk.sweep(project, found.paths)
     rescued = _rescue(project, found)
     begun = replace(found, phase=APPLYING, rescued=rescued)
     if begun != found:
-        _save(project, begun)
+        state.save(project, begun)
     disk.write(project, {path: _load(project, before) for path, (before, _) in found.paths.items()})
     disk.reset(project, list(found.paths))
-    _state(project).unlink()
+    state.path(project).unlink()
     return rescued
 
 
-def finish(project: Project) -> None:
-    """Forget an update that is settled and committed."""
-    _state(project).unlink(missing_ok=True)
-
-
-def _folder(project: Project) -> Path:
-    return Path(project.repository.path, "goldenpath")
-
-
-def _state(project: Project) -> Path:
-    return _folder(project) / (f"update-{blob_id(project.prefix.encode())[:12]}.json")
-
-
-def _head(project: Project) -> str:
-    return str(project.repository.head.target)
-
-
-def _save(project: Project, state: Unfinished) -> None:
-    path = _state(project)
-    path.parent.mkdir(exist_ok=True)
-    staged = path.with_suffix(".new")
-    try:
-        with staged.open("w", encoding="utf-8") as file:
-            json.dump({"format": _FORMAT, **asdict(state)}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
-
-
-def _store(project: Project, file: File | None) -> _Stored:
+def _store(project: Project, file: File | None) -> Stored:
     return None if file is None else [file.mode, str(project.repository.create_blob(file.content))]
 
 
-def _load(project: Project, stored: _Stored) -> File | None:
+def _load(project: Project, stored: Stored) -> File | None:
     return None if stored is None else File(stored[0], project.repository[stored[1]].data)
 
 

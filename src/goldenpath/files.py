@@ -1,5 +1,6 @@
 """The files of a project: as committed, as they are on the disk, and as git changes them on the way between."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from pygit2.enums import FilterMode, ObjectType
 
 from goldenpath import git, tree
 from goldenpath.project import Project
-from goldenpath.tree import File, LaterFile
+from goldenpath.tree import LINK, File, LaterFile
 
 _GITLINK = 0o160000
 
@@ -69,8 +70,17 @@ def on_disk(project: Project) -> Files:
     for path in sorted(set(filter(None, listed.split("\0")))):
         target = project.root / path
         if target.is_symlink() or target.is_file():
-            files.add(path, tree.read_file(target))
+            files.add(path, _as_kept(project, path))
     return files
+
+
+def _as_kept(project: Project, path: str) -> File:
+    file = tree.read_file(project.root / path)
+    return (
+        file
+        if file.mode == LINK
+        else File(file.mode, filtered(project, path, file.content, FilterMode.TO_ODB))
+    )
 
 
 def unmerged(project: Project) -> list[str]:
@@ -85,7 +95,7 @@ def with_ignored(project: Project, files: Files, paths: set[str]) -> Files:
     for path in sorted(paths - files.keys()):
         target = project.root / path
         if not foreign(project, files, path) and (target.is_symlink() or target.is_file()):
-            files.add(path, tree.read_file(target))
+            files.add(path, _as_kept(project, path))
     return files
 
 
@@ -104,8 +114,19 @@ def foreign(project: Project, files: Files, path: str) -> str | None:
 
 def filtered(project: Project, path: str, content: bytes, mode: FilterMode) -> bytes:
     """Return `content` as git keeps it (`FilterMode.TO_ODB`) or as the work tree has it (`TO_WORKTREE`)."""
-    filters = project.repository.load_filter_list(project.prefix + path, mode)
+    if b"\0" in content:
+        # libgit2 hands over what comes before the first zero only; and git changes no binary file either.
+        return content
+    filters = project.repository.load_filter_list(os.fsencode(project.prefix + path), mode)
     return bytes(filters.apply_to_buffer(content)) if filters and len(filters) else content
+
+
+def foreign_filter(project: Project, path: str) -> str | None:
+    """Return the name of the program that git has change a file on its way (LFS, git-crypt), None where there is none."""
+    name = project.repository.get_attr(os.fsencode(project.prefix + path), "filter")
+    if not isinstance(name, str) or f"filter.{name}.clean" not in project.repository.config:
+        return None
+    return name
 
 
 _ATTRIBUTES = re.compile(r"(^|/)\.gitattributes$")

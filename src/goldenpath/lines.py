@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -17,9 +17,7 @@ _LOOKED_AT = 8000  # bytes in which git looks for a zero to tell binary from tex
 _RENAME_LIMIT = 400
 _COMPARED = 2000  # lines of a file that is taken for another one renamed
 _HALF = 0.5
-_MARK = re.compile(rb"^(<{7}|\|{7}|>{7})(?: goldenpath)?(?=\r?$)", re.MULTILINE)
 _LABELS = {b"<<<<<<<": OURS.encode(), b"|||||||": BASE.encode(), b">>>>>>>": THEIRS.encode()}
-_TOKEN = re.compile(rb"^(?:<{7}|\|{7}|>{7}) goldenpath\r?$", re.MULTILINE)
 _CONFLICT = re.compile(rb"^<{7} .*?^={7}\r?$.*?^>{7} ", re.MULTILINE | re.DOTALL)
 
 
@@ -94,15 +92,30 @@ def merge(base: bytes, ours: bytes, theirs: bytes, *, show_base: bool) -> Merged
     flags = MergeFileFlag.SIMPLIFY_ALNUM | MergeFileFlag.ACCEPT_CONFLICTS
     if show_base:
         flags |= MergeFileFlag.STYLE_DIFF3
+    name = _unused([base, ours, theirs])
     scratch = _scratch
-    old, mine, new = (scratch.tree({"goldenpath": text}) for text in (base, ours, theirs))
+    old, mine, new = (scratch.tree({name: text}) for text in (base, ours, theirs))
     index = scratch.repository.merge_trees(old, mine, new, flags=MergeFlag(0), file_flags=flags)
-    _, text = scratch.memory.objects[index["goldenpath"].id.raw]
+    _, text = scratch.memory.objects[index[name].id.raw]
     scratch.memory.objects.clear()
     # libgit2 labels the marks with the name of the file, but leaves the label out where a side is empty.
-    if not _TOKEN.search(text):
+    label = b" " + name.encode()
+    mark = re.compile(
+        rb"^(<{7}|\|{7}|>{7})"
+        + (label if base and ours and theirs else b"(?:" + label + b")?")
+        + rb"(?=\r?$)",
+        re.MULTILINE,
+    )
+    if label not in text:
         return Merged(text, conflict=False)
-    return Merged(_MARK.sub(lambda mark: mark[1] + b" " + _LABELS[mark[1]], text), conflict=True)
+    return Merged(mark.sub(lambda found: found[1] + b" " + _LABELS[found[1]], text), conflict=True)
+
+
+def _unused(texts: Iterable[bytes]) -> str:
+    name = "goldenpath"
+    while any(name.encode() in text for text in texts):
+        name += "-"
+    return name
 
 
 def renames(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> dict[str, str]:

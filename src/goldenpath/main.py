@@ -4,6 +4,7 @@ Nothing heavy is imported before the command is known, so that `--help` answers 
 """
 
 import argparse
+import io
 import json
 import os
 import re
@@ -36,8 +37,8 @@ in git's own form. Nothing is committed.
 """
 
 _UPDATE_CODES = """\
-exit codes: 0 done, or nothing to do; 3 conflicts are left in the files;
-1 could not be done, nothing was changed; 2 wrong usage; 130 interrupted
+exit codes: 0 done, or nothing to do; 3 conflicts are left in the files, or with
+--dry-run would be; 1 could not be done, nothing was changed; 2 wrong usage; 130 interrupted
 """
 
 _STATUS = """\
@@ -54,6 +55,8 @@ _DIFF = """\
 Show how a repository differs from what its version of the template wrote, and from what
 the newest version would write: lines with - are the template's, with + the repository's.
 """
+
+_DIFF_CODES = "exit codes: 0 shown, 1 could not be told, 2 wrong usage\n"
 
 _PASSWORD = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 
@@ -78,6 +81,8 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` (by default those of the process) name, and return the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     as_json = "--json" in arguments
     warnings.showwarning = _plain_notes()
     try:
@@ -176,13 +181,18 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
         default="safe",
         help="safe: drop no edit (default); copier: what `copier update` does, its losses included",
     )
-    output = parser.add_argument_group("before anything is written")
-    output.add_argument("--dry-run", action="store_true", help="say what would change; write nothing")
-    output.add_argument("--diff", action="store_true", help="show the changes as a diff")
-    output.add_argument(
-        "--markdown", action="store_true", help="print them as a pull request would show them"
+    first = parser.add_argument_group("before anything is written")
+    first.add_argument("--dry-run", action="store_true", help="say what would change; write nothing")
+    first.add_argument(
+        "--verify",
+        action="store_true",
+        help="run make setup check without and with it, in clones; takes minutes",
     )
-    output.add_argument("--verify", action="store_true", help="run make check before and after, in clones")
+    output = parser.add_argument_group("what is printed")
+    output.add_argument("--diff", action="store_true", help="the changes as a diff, too")
+    output.add_argument(
+        "--markdown", action="store_true", help="the changes as a pull request would show them"
+    )
     parser.add_argument("--abort", action="store_true", help="go back to what was before the last update")
 
 
@@ -209,7 +219,7 @@ _COMMANDS = {
     "new": (_add_new, "start a repository from the template", _NEW, _TEMPLATE),
     "update": (_add_update, "bring a repository to a newer version of its template", _UPDATE, _UPDATE_CODES),
     "status": (_add_project, "say which version a repository has, and what differs", _STATUS, _STATUS_CODES),
-    "diff": (_add_diff, "show how a repository differs from its template", _DIFF, ""),
+    "diff": (_add_diff, "show how a repository differs from its template", _DIFF, _DIFF_CODES),
 }
 
 

@@ -103,10 +103,14 @@ def _template_renames(
         for path in touched
         if path in base and path not in theirs and path in ours and not same(base[path], ours[path])
     ]
+    gone = [path for path in gone if rules.waived(path) is None]
     if not gone:
         return {}
     came = [path for path in touched if path in theirs and path not in base and path not in ours]
-    told = {path: rules.moves[path] for path in gone if rules.moves.get(path) in came}
+    came = [path for path in came if rules.waived(path) is None]
+    # One file cannot take the edits of two along.
+    sources = {rules.moves[path]: path for path in reversed(gone) if rules.moves.get(path) in came}
+    told = {old: new for new, old in sources.items()}
     rest = [path for path in came if path not in told.values()]
     return _detected([path for path in gone if path not in told], base, rest, theirs) | told
 
@@ -120,10 +124,11 @@ def _user_renames(
         for path in touched
         if path in base and path in theirs and path not in ours and not rules.skipped(path)
     ]
+    gone = [path for path in gone if rules.waived(path) is None]
     if not gone:
         return {}
     came = [path for path in ours if not (path in base or path in theirs or path in rules.generated)]
-    return _detected(gone, base, came, ours)
+    return _detected(gone, base, [path for path in came if rules.waived(path) is None], ours)
 
 
 def _detected(gone: list[str], before: Files, came: list[str], after: Files) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """A repository that was made from a template: where it is, what it answered, which files it has."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,10 @@ from goldenpath import git
 from goldenpath.errors import GoldenpathError, UsageError
 
 ANSWERS = ".copier-answers.yml"
+OWN = {"_src_path", "_commit"}
+"""The keys of an answers file that are Copier's and no answers."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # The one in C reads the same, ten times faster.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -22,7 +28,7 @@ class Project:
     """A project in a git work tree.
 
     `root` is its folder, `prefix` that folder below the top of the work tree ("" or "a/b/"), `answers_file` the
-    path below `root` of what it answered, `answers` the content of that file. `links` are submodules below `root`.
+    path below `root` of what it answered, `answers` the content of that file.
     """
 
     root: Path
@@ -81,9 +87,12 @@ def _answers_name(root: Path, given: str | None) -> str:
         raise UsageError(
             f"'{root}' has no {ANSWERS}, but {', '.join(others)}.", f"Type: --answers-file {others[0]}"
         )
+    above = next((folder for folder in root.parents if (folder / name).is_file()), None)
     raise GoldenpathError(
         f"'{root}' has no {name}: it was not made from a template, or that file is gone.",
-        f"If it was deleted, type: git log -1 -- {name}, and restore it.",
+        f"Did you mean {above}?"
+        if above
+        else f"If it was deleted, type: git log -1 -- {name}, and restore it.",
     )
 
 
@@ -105,7 +114,7 @@ def _read_answers(path: Path) -> Mapping[str, Any]:
             f"{path.name} is not a mapping of answers.", f"Mend it, or type: git checkout HEAD -- {path.name}"
         )
     for key, what in (("_src_path", "the template's address"), ("_commit", "the template's version")):
-        if not isinstance(found.get(key), str) or not found[key]:
+        if not isinstance(found.get(key), str) or not found[key] or _CONTROL.search(found[key]):
             raise GoldenpathError(
                 f"{path.name} has no line `{key}:`, {what}.",
                 f"Type: git log -p -- {path.name}, and restore that line.",
@@ -152,6 +161,13 @@ def check_ready(project: Project) -> None:
         raise GoldenpathError(
             f"There are changes that are not committed: {shown}.", "Commit them, or type: git stash -u"
         )
+
+
+def typed(command: str, project: Project, folder: Path) -> str:
+    """Return what to type for a command on this project, seen from where its user named it `folder`."""
+    where = "" if folder == Path() else f" {shlex.quote(str(folder))}"
+    other = "" if project.answers_file == ANSWERS else f" --answers-file {shlex.quote(project.answers_file)}"
+    return f"goldenpath {command}{where}{other}"
 
 
 def ignores_case(project: Project) -> bool:

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from goldenpath.errors import GoldenpathError
-from goldenpath.files import Files, foreign
+from goldenpath.files import Files, foreign, foreign_filter
 from goldenpath.plan import Change, Kind
 from goldenpath.project import Project, ignores_case
 
@@ -22,7 +22,13 @@ def check(project: Project, files: Files, changes: list[Change]) -> None:
     folders = {str(folder) for path in stay for folder in PurePosixPath(path).parents}
     folded = {path.casefold(): path for path in stay} if ignores_case(project) else {}
     for change in changes:
-        if change.kind == Kind.KEEP or change.after is None:
+        if change.kind == Kind.KEEP:
+            continue
+        if name := foreign_filter(project, change.path):
+            raise GoldenpathError(
+                f"'{change.path}' goes through the filter '{name}', which an update cannot undo.", _HINT
+            )
+        if change.after is None:
             continue
         if way := foreign(project, files, change.path):
             raise GoldenpathError(f"The template writes '{change.path}', but '{way} of yours.", _HINT)

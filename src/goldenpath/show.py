@@ -1,6 +1,7 @@
 """A plan for people: a summary for a terminal, a coloured diff, Markdown for a pull request."""
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -26,6 +27,7 @@ _SIGNS = {
     Kind.UPDATE: "~",
 }
 _COLORS = {"+": "32", "-": "31", "@": "36", "d": "1"}
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")  # git ends lines at line feeds only
 _SHOWN = 400  # lines of one file in a pull request
 
 
@@ -42,18 +44,14 @@ def summary(plan: Plan) -> str:
 
 def diff(plan: Plan, *, color: bool = False) -> str:
     """Return what is written as a unified diff, as git would show it."""
-    moved = {change.source for change in plan.writes if change.kind == Kind.MOVE}
-    gone = {change.path: change.before for change in plan.writes if change.path in moved}
+    removed = {change.path: change.before for change in plan.writes if change.after is None}
+    moved = {each.source: removed[each.source] for each in plan.writes if each.source in removed}
     return "".join(
-        patch(
-            each.source or each.path,
-            gone.get(each.source or "", each.before),
-            each.path,
-            each.after,
-            color=color,
-        )
+        patch(each.source, moved[each.source], each.path, each.after, color=color)
+        if each.source in moved
+        else patch(each.path, each.before, each.path, each.after, color=color)
         for each in plan.writes
-        if each.path not in gone
+        if each.path not in moved
     )
 
 
@@ -64,7 +62,7 @@ def patch(old: str, before: File | None, new: str, after: File | None, *, color:
     texts = [file.content.decode() if file and _is_text(file) else "" for file in (before, after)]
     if all(file is None or _is_text(file) for file in (before, after)):
         names = f"a/{old}" if before else "/dev/null", f"b/{new}" if after else "/dev/null"
-        left, right = (text.splitlines(keepends=True) for text in texts)
+        left, right = (_LINE.findall(text) for text in texts)
         lines += [_ended(line) for line in difflib.unified_diff(left, right, *names)]
     else:
         lines += [f"Binary files a/{old} and b/{new} differ"]
@@ -80,7 +78,7 @@ def markdown(plan: Plan) -> str:
         rows = [f"- `{change.path}`: {change.why}" for change in changes]
         if kind in {Kind.CONFLICT, Kind.KEEP, Kind.MERGE, Kind.MOVE}:
             lines += ["", f"**{_TITLES[kind]}** ({len(changes)})", "", *rows]
-            lines += [_folded_diff(change) for change in changes if kind in {Kind.MERGE, Kind.MOVE}]
+            lines += [_folded_diff(change, plan) for change in changes if kind != Kind.KEEP]
         else:
             lines += [
                 "",
@@ -113,15 +111,27 @@ def _line(change: Change) -> str:
 
 
 def _answers(plan: Plan) -> list[str]:
-    return [f"  answer {name}: {_said(old)} to {_said(new)}" for name, (old, new) in plan.answers.items()]
+    return [
+        f"  new question {name}: {_said(new)}; for another answer: --data {name}=..."
+        if old is None
+        else f"  answer {name}: {_said(old)} to {_said(new)}"
+        for name, (old, new) in plan.answers.items()
+    ]
 
 
 def _said(value: object) -> str:
     return "(none)" if value is None else repr(value)
 
 
-def _folded_diff(change: Change) -> str:
-    text = patch(change.source or change.path, change.before, change.path, change.after)
+def _folded_diff(change: Change, plan: Plan) -> str:
+    removed = {each.path: each.before for each in plan.writes if each.after is None}
+    moved = change.source in removed
+    text = patch(
+        change.source if moved and change.source else change.path,
+        removed[change.source] if moved and change.source else change.before,
+        change.path,
+        change.after,
+    )
     lines = text.splitlines()
     cut = [*lines[:_SHOWN], f"… {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else lines
     fence = "`" * (max((len(line) - len(line.lstrip("+- `")) for line in cut), default=0) + 3)

@@ -8,18 +8,17 @@ from typing import Any
 from pathspec import GitIgnoreSpec
 from pygit2.enums import FilterMode
 
-from goldenpath import engine, room, waivers
+from goldenpath import answers, engine, room, waivers
 from goldenpath.engine import Answered, Version
-from goldenpath.errors import GoldenpathError, UsageError
+from goldenpath.errors import GoldenpathError
 from goldenpath.files import Files, filtered, has_filters, with_ignored
 from goldenpath.merge import Rules, merge
 from goldenpath.plan import Change, Kind, Plan, Policy, State
-from goldenpath.project import Project
+from goldenpath.project import OWN, Project
 from goldenpath.sources import Source, release
 from goldenpath.tree import LINK, File, LaterFile, Tree, same
 
 UPDATE, COPY = "update", "copy"
-_OWN = {"_src_path", "_commit"}
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,13 @@ def plan(project: Project, files: Files, request: Request) -> Plan:
         GoldenpathError: It cannot be done; the message says why.
     """
     source = engine.source(project.template, project.root)
-    target = request.to or source.newest()
+    target = request.to or _newest(source, project)
     commits = source.commit(project.commit), source.commit(target)
     _check_direction(source, project.commit, target)
     old, new = _sides(project, source, commits, request)
     tracked = set(files)
-    files = with_ignored(project, files, set(old.tree.files) | set(new.tree.files))
+    seeded = new.version.render(new.answered, COPY).files
+    files = with_ignored(project, files, set(old.tree.files) | set(new.tree.files) | seeded.keys())
     waived = waivers.read(files.get(waivers.FILE))
     rules = replace(
         _rules(project, request.policy, old, new),
@@ -107,6 +107,12 @@ def _changes(project: Project, files: Files, old: _Side, new: _Side, rules: Rule
     return [replace(change, owner=owner(change.source or change.path)) for change in changes]
 
 
+def _newest(source: Source, project: Project) -> str:
+    """Return the newest release, or where the project is, if that is ahead of it."""
+    newest = source.newest()
+    return project.commit if source.is_newer(project.commit, newest) else newest
+
+
 def _check_direction(source: Source, old: str, new: str) -> None:
     if source.is_newer(old, new):
         raise GoldenpathError(
@@ -123,10 +129,8 @@ def _sides(
     answered = versions[1].answer(
         project.root, project.answers, request.data, project.answers_file, defaults=request.defaults
     )
-    if void := answered.worker.answers.hidden & request.data.keys():
-        raise UsageError(
-            f"'{min(void)}' does not go with the other answers: it would be lost.", "Leave it out."
-        )
+    answers.check_kept(request.data, answered.worker.answers.hidden)
+    answers.check_fixed(project.answers, answered.stored, answered.values.get("set_once"))
     if request.policy == Policy.SAFE:
         _check_answers(project, answered, request)
     # What the new version leaves out on updates must not look as if it had dropped it.
@@ -143,7 +147,7 @@ def _check_answers(project: Project, answered: Answered, request: Request) -> No
     """
     for name, answer in project.answers.items():
         now = answered.stored.get(name)
-        if name in _OWN or name in request.data or name not in answered.stored or str(now) == str(answer):
+        if name in OWN or name in request.data or name not in answered.stored or str(now) == str(answer):
             continue
         raise GoldenpathError(
             f"The template no longer takes '{answer}' as the answer to '{name}'.",
@@ -176,7 +180,7 @@ def _new_seeds(new: _Side, files: Files, rules: Rules) -> list[Change]:
     return [
         Change(path, Kind.ADD, None, file, "New in the template, written once: yours from now on")
         for path, file in after.items()
-        if path not in rules.generated and path not in new.tree.files and path not in files
+        if not (path in rules.generated or path in new.tree.files or path in files or rules.waived(path))
     ]
 
 

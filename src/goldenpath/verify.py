@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,15 +53,23 @@ def compare(project: Project, plan: Plan) -> Verdict:
         git.run(project.root, "clone", "--quiet", "--no-hardlinks", project.repository.workdir, str(clone))
         print("goldenpath: make setup check, without the update ...", file=sys.stderr)
         before, _ = _make(clone / project.prefix)
-        for change in plan.writes:
-            target = clone / project.prefix / change.path
-            target.unlink(missing_ok=True)
-            if change.after:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                tree.write_file(change.after, target)
+        _write(clone / project.prefix, plan)
         print("goldenpath: make setup check, with the update ...", file=sys.stderr)
         after, output = _make(clone / project.prefix)
     return Verdict(before, after, output)
+
+
+def _write(folder: Path, plan: Plan) -> None:
+    for change in plan.writes:
+        target = folder / change.path
+        target.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that is not empty
+            for parent in target.relative_to(folder).parents[:-1]:
+                (folder / parent).rmdir()
+    for change in plan.writes:
+        if change.after:
+            (folder / change.path).parent.mkdir(parents=True, exist_ok=True)
+            tree.write_file(change.after, folder / change.path)
 
 
 def _make(folder: Path) -> tuple[bool, str]:

@@ -1,5 +1,6 @@
 """`.goldenpath.yml` of a project: where it differs from the template on purpose, why, who says so, until when."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -39,12 +40,25 @@ def read(file: File | None) -> list[Waiver]:
     """
     try:
         content: Any = yaml.safe_load(file.content.decode()) if file else None
-        listed = (content or {}).get("waivers") or []
-        return [_waiver(entry) for entry in listed]
-    except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
+        return [_waiver(entry) for entry in _listed(content or {})]
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        re.error,
+        yaml.YAMLError,
+    ) as error:
         raise GoldenpathError(
             f"{FILE} is not understood: {error}", f"Write for example: {_EXAMPLE}"
         ) from error
+
+
+def _listed(content: dict[str, Any]) -> list[dict[str, Any]]:
+    if unknown := content.keys() - {"waivers"}:
+        raise ValueError(f"it has an unknown {min(unknown)}")
+    return content.get("waivers") or []
 
 
 def _waiver(entry: dict[str, Any]) -> Waiver:
@@ -52,9 +66,8 @@ def _waiver(entry: dict[str, Any]) -> Waiver:
     if missing or unknown:
         problem = f"lacks {', '.join(sorted(missing))}" if missing else f"has an unknown {min(unknown)}"
         raise ValueError(f"a waiver {problem}")
-    expires = entry["expires"]
-    if not isinstance(expires, date):
-        expires = date.fromisoformat(str(expires))
+    expires = date.fromisoformat(str(entry["expires"])[:10])
+    GitIgnoreSpec.from_lines([str(entry["path"])])
     return Waiver(str(entry["path"]), str(entry["reason"]), str(entry["owner"]), expires)
 
 

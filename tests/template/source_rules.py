@@ -70,7 +70,7 @@ def _is_asked(spec: Spec, context: dict[str, object]) -> bool:
     return jinja.PARSER.from_string(str(spec.get("ask", True))).render(context) == "True"
 
 
-READ_BY_COMMAND = {"shared"}
+READ_BY_COMMAND = {"set_once", "shared"}
 
 
 def names_are_known_and_used(root: Path) -> Iterator[str]:

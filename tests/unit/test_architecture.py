@@ -22,7 +22,7 @@ LAYERS = [
     {"main"},
     {"commands.new", "commands.update", "commands.status", "commands.diff"},
     {"hooks", "apply", "updates", "verify", "show"},
-    {"disk"},
+    {"disk", "state"},
     {"engine.__init__", "merge", "room"},
     {"engine.starting", "engine.versions"},
     {"engine.fast", "engine.plain", "engine.trust"},

@@ -122,7 +122,7 @@ CASES = [
     Case("tasks, trusted", "demo --trust", 1, "copier copy --trust", config="_tasks: [touch /tmp/x]\n"),
     Case("code of its own", "demo", 1, "add --trust", config="_jinja_extensions: [jinja2.ext.do]\n"),
     Case("config is no YAML", "demo", 1, "cannot be used: while parsing", config="a: [1\n"),
-    Case("question without default", "demo", 2, "'extra' does not fit: Question", config="extra: {type: str}\n"),
+    Case("question without default", "demo", 2, "'extra' has no default", config="extra: {type: str}\n"),
     Case("default that cannot be", "demo", 2, "'extra' does not fit", config="extra: {type: int, default: x}\n"),
     Case("broken template", "demo", 1, "cannot be rendered: 'nope' is undefined (project/a.jinja, line 2)", {"template/project/a.jinja": b"\n{{ nope }}"}),
     # The command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import commit_all, git
-from tests.update.story import BASICS, Story, numbered, text
+from tests.update.story import BASICS, Story, Texts, numbered, text
 
 NAMED = "name: {type: str, default: demo}\n"
 CI = NAMED + (
@@ -16,7 +16,7 @@ CI = NAMED + (
 PYPROJECT = text("[project]", 'name = "demo"', "dependencies = [", '    "numpy>=2",', "]")
 
 
-def begin(story: Story, files: dict[str, str], questions: str = NAMED) -> None:
+def begin(story: Story, files: Texts, questions: str = NAMED) -> None:
     story.release("v1.0.0", {**BASICS, **files}, questions)
     story.start()
 

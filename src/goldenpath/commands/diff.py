@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goldenpath import engine, git, show, updates
-from goldenpath.files import Files, on_disk
-from goldenpath.project import open_project
+from goldenpath.files import Files, on_disk, with_ignored
+from goldenpath.project import Project, open_project
 from goldenpath.tree import File, same
 
 
@@ -35,8 +35,9 @@ def run(options: Options) -> int:
     source = engine.source(found.template, found.root)
     refs = [options.to] if options.to else list(dict.fromkeys([found.commit, source.newest()]))
     versions = [engine.open_version(source, source.commit(ref), trust=options.trust) for ref in refs]
+    color = sys.stdout.isatty() and not options.json
     patches = {
-        version.described: _patches(updates.untouched(found, files, version), files, found.answers_file)
+        version.described: _patches(found, updates.untouched(found, files, version), files, color=color)
         for version in versions
     }
     if options.json:
@@ -50,11 +51,12 @@ def run(options: Options) -> int:
     return 0
 
 
-def _patches(pure: Mapping[str, File], files: Files, answers_file: str) -> dict[str, str]:
+def _patches(found: Project, pure: Mapping[str, File], files: Files, *, color: bool) -> dict[str, str]:
+    files = with_ignored(found, files, set(pure))
     return {
-        path: show.patch(path, file, path, files.get(path), color=sys.stdout.isatty())
+        path: show.patch(path, file, path, files.get(path), color=color)
         for path, file in pure.items()
-        if path != answers_file and not same(file, files.get(path))
+        if path != found.answers_file and not same(file, files.get(path))
     }
 
 

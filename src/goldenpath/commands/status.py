@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from goldenpath import apply, engine, git, lines, updates
+from goldenpath import engine, git, lines, state, updates
 from goldenpath.files import Files, on_disk, unmerged
-from goldenpath.project import Project, open_project
+from goldenpath.project import Project, open_project, typed
 from goldenpath.sources import release
 
 CURRENT, AVAILABLE, UNRESOLVED = 0, 4, 3
@@ -61,26 +61,26 @@ def run(options: Options) -> int:
     """
     git.check_installed()
     found = open_project(options.path, options.answers_file)
-    status = _status(found, trust=options.trust)
-    print(json.dumps(status.as_json(), indent=2) if options.json else _text(status))
+    status = _status(found, options.path, trust=options.trust)
+    print(json.dumps(status.as_json(), indent=2) if options.json else _text(status, options.path))
     return status.exit_code
 
 
-def _status(found: Project, *, trust: bool) -> _Status:
+def _status(found: Project, folder: Path, *, trust: bool) -> _Status:
     files = on_disk(found)
     source = engine.source(found.template, found.root)
     commit, newest = source.commit(found.commit), source.newest()
     version = engine.open_version(source, commit, trust=trust)
     behind = source.is_newer(newest, found.commit)
     drift = updates.drift(found, files, version)
-    return _Status(found, newest, behind, drift, _unresolved(found, files), _begun(found))
+    return _Status(found, newest, behind, drift, _unresolved(found, files), _begun(found, folder))
 
 
-def _begun(found: Project) -> str | None:
-    state = apply.pending(found)
-    if state is None or state.phase != apply.APPLYING:
+def _begun(found: Project, folder: Path) -> str | None:
+    last = state.pending(found)
+    if last is None or last.phase != state.APPLYING:
         return None
-    return f"the update to {state.new} was cut off; type: goldenpath update --abort"
+    return f"the update to {last.new} was cut off; type: {typed('update --abort', found, folder)}"
 
 
 def _unresolved(found: Project, files: Files) -> list[str]:
@@ -91,7 +91,7 @@ def _unresolved(found: Project, files: Files) -> list[str]:
     return sorted(marked | set(unmerged(found)))
 
 
-def _text(status: _Status) -> str:
+def _text(status: _Status, folder: Path) -> str:
     at = f"{status.project.root.name} is at {status.project.commit} of {status.project.template}"
     rows = [at]
     if status.unfinished:
@@ -102,7 +102,7 @@ def _text(status: _Status) -> str:
             *_listed(status.unresolved),
         ]
     rows += (
-        [f"  {status.newest} is available; type: goldenpath update"]
+        [f"  {status.newest} is available; type: {typed('update', status.project, folder)}"]
         if status.behind
         else ["  that is the newest"]
     )

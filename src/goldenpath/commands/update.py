@@ -1,25 +1,21 @@
 """`goldenpath update`: bring a project to another version of its template, or to other answers."""
 
 import json
+import os
 import shlex
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from goldenpath import answers, apply, git, project, show, updates, verify
+from goldenpath import answers, apply, git, project, show, state, updates, verify
 from goldenpath.errors import GoldenpathError, UsageError
-from goldenpath.files import committed
+from goldenpath.files import committed, unmerged
 from goldenpath.plan import Plan, Policy
 from goldenpath.project import Project
 from goldenpath.updates import Request
 
-_NEXT = """
-Read what has changed: git diff. Then commit: git add --all && git commit
-To go back to what was before, type: goldenpath update --abort"""
-_SETTLE = """
-Next, mend the files in conflict (git status lists them), then: git add --all && git commit
-To go back to what was before, type: goldenpath update --abort"""
+_NEXT = "\nRead what has changed: git diff. Then commit: git add --all && git commit"
+_SETTLE = "\nNext, mend the files in conflict (git status lists them), then: git add --all && git commit"
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ def run(options: Options) -> int:
     if options.dry_run:
         plan, verdict = _plan(found, options)
     else:
-        with apply.locked(found):
+        with state.locked(found):
             if options.abort:
                 return _abort(found, options)
             if _recover(found, options):
@@ -60,13 +56,17 @@ def run(options: Options) -> int:
                 found = project.open_project(options.path, options.answers_file)
             plan, verdict = _plan(found, options)
             apply.carry_out(found, plan)
-    with suppress(KeyboardInterrupt):  # it is done, whether or not all of it is read
-        _report(plan, verdict, options)
+    try:
+        _report(found, plan, verdict, options)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, OSError):
+        # It is done, whether or not all of it can be read: what is printed from here on goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return plan.exit_code
 
 
 def _plan(found: Project, options: Options) -> tuple[Plan, verify.Verdict | None]:
-    _check_ready(found)
+    _check_ready(found, options)
     plan = updates.plan(found, committed(found), _request(options))
     return plan, verify.compare(found, plan) if options.verify else None
 
@@ -88,24 +88,27 @@ def _request(options: Options) -> Request:
     )
 
 
-def _check_ready(found: Project) -> None:
-    state = apply.pending(found)
-    if state and state.phase == apply.APPLYING:
-        raise GoldenpathError("An earlier update was cut off.", "Type: goldenpath update --abort")
+def _check_ready(found: Project, options: Options) -> None:
+    last = state.pending(found)
+    if last and last.phase == state.APPLYING:
+        raise GoldenpathError(
+            "An earlier update was cut off.", f"Type: {project.typed('update --abort', found, options.path)}"
+        )
     try:
         project.check_ready(found)
     except GoldenpathError as error:
-        if state is None:
+        if last is None:
             raise
         raise GoldenpathError(
-            f"The update to {state.new} is not committed yet. {error.message}",
-            "Commit it, or type: goldenpath update --abort",
+            f"The update to {last.new} is not committed yet. {error.message}",
+            ("Mend what is in conflict and commit it" if unmerged(found) else "Commit it")
+            + f", or type: {project.typed('update --abort', found, options.path)}",
         ) from error
 
 
 def _recover(found: Project, options: Options) -> bool:
-    state = apply.pending(found)
-    if state is None or state.phase != apply.APPLYING:
+    last = state.pending(found)
+    if last is None or last.phase != state.APPLYING:
         return False
     rescued = apply.roll_back(found)
     _say("An earlier update was cut off; it has been taken back.", rescued, options)
@@ -113,7 +116,7 @@ def _recover(found: Project, options: Options) -> bool:
 
 
 def _abort(found: Project, options: Options) -> int:
-    state = apply.pending(found)
+    last = state.pending(found)
     rescued = apply.roll_back(found)
     if options.json:
         print(
@@ -121,8 +124,8 @@ def _abort(found: Project, options: Options) -> int:
                 {"project": str(found.root), "aborted": True, "rescued": rescued, "exit_code": 0}, indent=2
             )
         )
-    elif state:
-        _say(f"Taken back: the project is at {state.old} again.", rescued, options)
+    elif last:
+        _say(f"Taken back: the project is at {last.old} again.", rescued, options)
     return 0
 
 
@@ -134,7 +137,7 @@ def _say(message: str, rescued: list[str], options: Options) -> None:
         print(f"Edits made since are kept; type: git checkout {apply.RESCUED} -- {shlex.join(rescued)}")
 
 
-def _report(plan: Plan, verdict: verify.Verdict | None, options: Options) -> None:
+def _report(found: Project, plan: Plan, verdict: verify.Verdict | None, options: Options) -> None:
     if options.json:
         content = plan.as_json(applied=not options.dry_run and bool(plan.writes))
         content |= {"verify": verdict.as_json()} if verdict else {}
@@ -150,5 +153,5 @@ def _report(plan: Plan, verdict: verify.Verdict | None, options: Options) -> Non
     if verdict:
         print(f"\n{verdict.text()}")
     if plan.writes and not options.dry_run:
-        print(f"\n{plan.message}" if plan.message and not plan.conflicts else "", end="")
-        print(_SETTLE if plan.conflicts else _NEXT)
+        print(_SETTLE if plan.conflicts else f"\n{plan.message}" if plan.message else _NEXT)
+        print(f"To go back to what was before, type: {project.typed('update --abort', found, options.path)}")

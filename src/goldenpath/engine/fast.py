@@ -17,9 +17,9 @@ from copier import Phase
 from copier._main import Worker
 from copier._template import Template
 from copier.errors import ForbiddenPathError
-from jinja2 import Environment, TemplateError, meta, nodes
+from jinja2 import Environment, TemplateError, meta
 
-from goldenpath.engine.memo import VOLATILE_FILTERS, VOLATILE_NAMES
+from goldenpath.engine.memo import VOLATILE_NAMES, is_volatile, variables
 from goldenpath.engine.problems import explained
 from goldenpath.git import blob_id
 from goldenpath.tree import EXECUTABLE, FILE, File, LaterFile, Tree
@@ -118,11 +118,14 @@ class Rendering:
 
     def _rendered_paths(self, worker: Worker, view: "_View", source: _Source) -> tuple[str, ...]:
         uses = self._uses_of(str(source.path), worker.jinja_env, str(source.path))
-        key = (source.full, view.answers_file, view.values(uses.names))
-        if key not in self._paths:
+        key = (source.full, view.answers_file, view.values(uses.names)) if uses.sure else None
+        found = self._paths.get(key) if key else None
+        if found is None:
             rendered = worker._render_path(source.path)  # noqa: SLF001
-            self._paths[key] = tuple(_checked(path) for path, _ in rendered)
-        return self._paths[key]
+            found = tuple(_checked(path) for path, _ in rendered)
+            if key:
+                self._paths[key] = found
+        return found
 
     def _file(self, worker: Worker, view: "_View", source: _Source) -> File:
         if not source.jinja:
@@ -174,12 +177,18 @@ def _render(worker: Worker, view: _View, name: str) -> bytes:
 _memory: dict[Hashable, bytes] = {}
 
 
+_forgetting = threading.Lock()
+
+
 def _remembered(key: Hashable, make: Callable[[], bytes]) -> bytes:
-    if key not in _memory:
-        while len(_memory) >= _KEPT:
-            _memory.pop(next(iter(_memory)), None)
-        _memory[key] = make()
-    return _memory[key]
+    found = _memory.get(key)
+    if found is None:
+        found = make()
+        with _forgetting:
+            while len(_memory) >= _KEPT:
+                _memory.pop(next(iter(_memory)))
+            _memory[key] = found
+    return found
 
 
 def _options(template: Template) -> str:
@@ -195,10 +204,10 @@ def _uses(environment: Environment, text: str | None, root: Path) -> _Uses:
         sources.append(blob_id(source.encode()))
         try:
             parsed = environment.parse(source)
-            names |= meta.find_undeclared_variables(parsed)
+            names |= variables(environment, parsed)
         except TemplateError:
             return _Uses((), (), sure=False)
-        sure &= not any(each.name in VOLATILE_FILTERS for each in parsed.find_all(nodes.Filter))
+        sure &= not is_volatile(parsed)
         for name in meta.find_referenced_templates(parsed):
             if name is None or not (root / name).is_file():
                 return _Uses((), (), sure=False)

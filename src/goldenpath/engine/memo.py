@@ -14,8 +14,13 @@ from jinja2 import Environment, TemplateError, meta, nodes
 
 # What these say depends on more than the answers: the time, chance, the machine.
 VOLATILE_NAMES = {"_copier_conf", "_copier_phase", "_external_data", "lipsum", "make_secret", "now", "UNSET"}
-VOLATILE_FILTERS = {"ans_random", "random", "random_mac", "shuffle", "strftime"}
+VOLATILE_FILTERS = {
+    *("ans_random", "random", "random_mac", "shuffle", "strftime"),
+    *("expanduser", "expandvars", "fileglob", "realpath"),
+}
 
+# What a questionnaire sees the answers to store with, itself or by way of another file.
+_LOOKING = ("_copier_answers", "include", "import", "extends")
 _SIMPLE = (str, bool, int, float, type(None))
 _KEPT = 4096  # results that are kept of one text
 
@@ -63,12 +68,25 @@ def pure_names(environment: Environment, source: str) -> tuple[str, ...] | None:
     """Return the variables that a text depends on, None where it depends on more: other files, time, chance."""
     try:
         parsed = environment.parse(source)
-        names = meta.find_undeclared_variables(parsed)
+        names = variables(environment, parsed)
     except TemplateError:
         return None
     refers = next(iter(meta.find_referenced_templates(parsed)), meta)
-    chance = any(each.name in VOLATILE_FILTERS for each in parsed.find_all(nodes.Filter))
-    return None if refers is not meta or chance or names & VOLATILE_NAMES else tuple(sorted(names))
+    doubtful = is_volatile(parsed) or names & VOLATILE_NAMES
+    return None if refers is not meta or doubtful else tuple(sorted(names))
+
+
+def variables(environment: Environment, parsed: nodes.Template) -> set[str]:
+    """Return the names that a text takes from outside, those included that Jinja has a function for: answers hide it."""
+    mentioned = {each.name for each in parsed.find_all(nodes.Name)}
+    return meta.find_undeclared_variables(parsed) | (mentioned & environment.globals.keys())
+
+
+def is_volatile(parsed: nodes.Template) -> bool:
+    """Tell whether a text uses a filter that says something else each time, or elsewhere; by name also in `map`."""
+    used = {each.name for each in parsed.find_all(nodes.Filter)}
+    named = {each.value for each in parsed.find_all(nodes.Const) if isinstance(each.value, str)}
+    return bool((used | named) & VOLATILE_FILTERS)
 
 
 class QuickWorker(Worker):
@@ -105,7 +123,8 @@ class QuickWorker(Worker):
     def question(self) -> None:
         """Ask the questions, as Copier does."""
         # Copier builds the answers to store anew for each question, and hardly a questionnaire looks at them.
-        self.__dict__["_blind"] = "_copier_answers" not in repr(self.template.questions_data)
+        asked = repr(self.template.questions_data)
+        self.__dict__["_blind"] = not any(word in asked for word in _LOOKING)
         try:
             with Phase.use(Phase.PROMPT):
                 self._ask()

@@ -19,7 +19,15 @@ UPGRADE = "Type: uv tool upgrade goldenpath (or name an older release)"
 _CLONE = re.compile(
     r"[^\s'\"(]*(copier\._vcs\.clone\.[^/\\]+|goldenpath-[^/\\]+[/\\]\d+-[0-9a-f]{40,64}-\d+)[/\\]"
 )
-_BROKEN = (CopierError, TemplateError, YAMLError, ProcessExecutionError, ValueError, TypeError)
+_BROKEN = (
+    CopierError,
+    TemplateError,
+    YAMLError,
+    ProcessExecutionError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
 
 
 @contextmanager
@@ -53,6 +61,7 @@ def misfit(worker: Worker, error: Exception) -> UsageError:
     if required:
         hint = f"Type --data {required[1]}=..."
         return UsageError(f"The question '{required[1]}' has no default: it must be answered.", hint)
-    name = next((name for name in questions if name not in worker.answers.user), "")
+    open_ones = [name for name in questions if name not in worker.answers.user]
+    name = next((name for name in open_ones if name in worker.data), next(iter(open_ones), ""))
     example = f"'{name}=[..., ...]'" if questions.get(name, {}).get("multiselect") else f"{name}=..."
     return UsageError(f"The answer to '{name}' does not fit: {reason(error)}", f"Type --data {example}")

@@ -23,7 +23,7 @@ from jinja2 import TemplateError
 from goldenpath import answers, sources, tree
 from goldenpath.engine.problems import explained, misfit
 from goldenpath.engine.trust import check_start, check_template, copier_settings
-from goldenpath.errors import GoldenpathError, UsageError
+from goldenpath.errors import GoldenpathError
 from goldenpath.settings import local_path
 from goldenpath.tree import Tree
 
@@ -118,10 +118,7 @@ def ask(template: Template, given: Mapping[str, Any], *, defaults: bool) -> dict
         raise
     except (CopierError, ValueError, TypeError) as error:
         raise misfit(worker, error) from error
-    if void := worker.answers.hidden & given.keys():
-        raise UsageError(
-            f"'{min(void)}' does not go with the other answers: it would be lost.", "Leave it out."
-        )
+    answers.check_kept(given, worker.answers.hidden)
     settled = worker.answers.hidden | given.keys() | (worker.answers.user.keys() if defaults else set())
     return {**given, **{name: value for name, value in worker.answers.user.items() if name not in settled}}
 

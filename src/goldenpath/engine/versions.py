@@ -26,6 +26,7 @@ from goldenpath.engine.memo import QuickWorker, memoised
 from goldenpath.engine.problems import explained, misfit
 from goldenpath.engine.trust import check_template, check_update, copier_settings
 from goldenpath.errors import GoldenpathError
+from goldenpath.project import OWN
 from goldenpath.settings import is_path
 from goldenpath.sources import Source
 from goldenpath.tree import Tree
@@ -102,7 +103,7 @@ class Version:
         kind = QuickWorker if self.lane == "fast" else Worker
         worker = kind(dst_path=project, **(self._options() | options))
         subproject = Subproject(local_abspath=project, answers_relpath=worker.answers_file or Path("x"))
-        known = {name: value for name, value in last.items() if name in _OWN or not name.startswith("_")}
+        known = {name: value for name, value in last.items() if name in OWN or not name.startswith("_")}
         subproject.__dict__["last_answers"] = known
         worker.__dict__.update(template=self.template, subproject=subproject)
         if self.lane == "fast":
@@ -193,7 +194,9 @@ def source(address: str, project: Path) -> Source:
     """
     if not is_path(address):
         return sources.open_source(address, address, lambda: get_repo(address) or address)
-    here = (project / Path(address).expanduser()).resolve()
+    here = project / address
+    with suppress(RuntimeError):  # of a home that nobody has
+        here = (project / Path(address).expanduser()).resolve()
     hint = "Write its address, a URL or an absolute path, into the line _src_path of the answers file and commit."
     if not here.exists():
         raise GoldenpathError(f"The template '{address}' is gone: there is no such folder or file.", hint)
@@ -204,7 +207,6 @@ def source(address: str, project: Path) -> Source:
     return sources.open_source(address, str(here), lambda: str(here))
 
 
-_OWN = {"_src_path", "_commit"}
 _opened: dict[tuple[str, str, str, bool], Version] = {}
 _opening = threading.RLock()
 
