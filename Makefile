@@ -25,7 +25,7 @@ tour: setup ## the whole life of a model: trained, delivered, watched, taken bac
 	@$(RUN) python -m tools.tour $(TOUR) $(STORE)
 
 test: setup lint ## all that CI runs
-	$(RUN) pytest --numprocesses auto --dist loadfile
+	$(RUN) pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 prove: setup ## the flows of one CI system, run for real, and every defect seeded into its files; CI=github
 	$(if $(CI),,$(error type make prove CI=github, or another system))
