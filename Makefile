@@ -6,13 +6,16 @@ RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
 TOUR ?= ../goldenpath-tour
 
+# Many short processes start here: where Python is told to keep no bytecode, each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo tour test prove lint preview bench bench-updates lock release tags clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install what this repository needs, into .venv
-	$(UV) sync --quiet
+	$(UV) sync --quiet --compile-bytecode
 
 .uv/bin/uv: # a machine without uv gets it from the package index; a plain `pip install` is forbidden on some systems
 	python3 -m venv .uv
@@ -24,8 +27,14 @@ demo: setup ## start a repository beside this one, train, gate and serve its mod
 tour: setup ## the whole life of a model: trained, delivered, watched, taken back, trained anew; TOUR=folder
 	@$(RUN) python -m tools.tour $(TOUR) $(STORE)
 
+# No result may hang on the order of a set: each run has an order of its own, and says how to have it again.
+ifndef PYTHONHASHSEED
+PYTHONHASHSEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
+
 test: setup lint ## all that CI runs
-	$(RUN) pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@echo "PYTHONHASHSEED=$(PYTHONHASHSEED)"
+	PYTHONHASHSEED=$(PYTHONHASHSEED) $(RUN) pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 prove: setup ## the flows of one CI system, run for real, and every defect seeded into its files; CI=github
 	$(if $(CI),,$(error type make prove CI=github, or another system))

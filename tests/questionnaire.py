@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "template"
 PROJECT = TEMPLATE / "project"
 
+EFFECTIVE = "effective_"
+"""The name of a computed line says whose answer it resolves: an empty one stands for what the release has, or for what fits."""
+
 Spec = dict[str, Any]
 
 
@@ -74,6 +77,15 @@ def questions(root: Path = ROOT) -> dict[str, Spec]:
 def computed(root: Path = ROOT) -> dict[str, Spec]:
     """The entries that nobody may set, because they follow from the answers."""
     return {name: spec for name, spec in entries(root).items() if spec.get("when") is False}
+
+
+def effective(root: Path = ROOT) -> dict[str, Spec]:
+    """The computed lines that resolve an answer, by the question that they belong to."""
+    return {
+        name.removeprefix(EFFECTIVE): spec
+        for name, spec in computed(root).items()
+        if name.startswith(EFFECTIVE)
+    }
 
 
 def choices(spec: Spec) -> list[Any]:

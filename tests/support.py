@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import IO, Any
 
 import copier
 
+from tests import keeper
 from tests.questionnaire import ROOT, computed, questions
 
 Files = dict[str, bytes]
@@ -36,6 +37,7 @@ PASSED = (
     "PIP_",
     "UV_",
     "PYENV_ROOT",
+    keeper.MARK,
 )
 SECRET = re.compile("TOKEN|PASSWORD|SECRET|KEY")
 
@@ -107,6 +109,18 @@ def read_tree(folder: Path) -> Files:
     return {name: content for name, content in trees.items() if not name.startswith(".git/")}
 
 
+def gits_own(repository: Path) -> Files:
+    """What of a repository's git folder no update may change: where HEAD is, the configuration, the hooks."""
+    folder = repository / ".git"
+    paths = [
+        folder / "HEAD",
+        folder / "config",
+        *(folder / "hooks").glob("*"),
+        *(folder / "refs/heads").rglob("*"),
+    ]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths if path.is_file()}
+
+
 def environment(home: Path) -> dict[str, str]:
     """The environment of a machine on which nobody has logged in yet; only the package caches are shared."""
     env = {
@@ -116,6 +130,8 @@ def environment(home: Path) -> dict[str, str]:
     }
     ours = {str(Path(sys.executable).parent), str(Path(sys.prefix, "bin"))}
     env["PATH"] = os.pathsep.join(part for part in env["PATH"].split(os.pathsep) if part not in ours)
+    if not shutil.which("uv", path=env["PATH"]):
+        env["PATH"] += os.pathsep + uv_alone()
     cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     env.setdefault("UV_CACHE_DIR", str(cache_home / "uv"))
     env.setdefault("PIP_CACHE_DIR", str(cache_home / "pip"))
@@ -126,6 +142,14 @@ def environment(home: Path) -> dict[str, str]:
         env["PYENV_VERSION"] = pythons
     home.mkdir(parents=True, exist_ok=True)
     return env
+
+
+@cache
+def uv_alone() -> str:
+    """A folder with nothing but the uv of our own environment: tests have one on a machine that has none, too."""
+    folder = Path(tempfile.mkdtemp(prefix="goldenpath-uv-"))
+    (folder / "uv").symlink_to(Path(sys.executable).with_name("uv"))
+    return str(folder)
 
 
 @cache
@@ -189,7 +213,13 @@ def git(cwd: Path, *arguments: str) -> str:
         for role in ("AUTHOR", "COMMITTER")
         for part in ("NAME", "EMAIL")
     }
-    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", **identity}
+    env = {
+        "PATH": os.environ["PATH"],
+        keeper.MARK: os.environ.get(keeper.MARK, ""),
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **identity,
+    }
     return run(["git", "-c", "init.defaultBranch=main", "-c", "safe.directory=*", *arguments], cwd, env)
 
 
@@ -202,6 +232,16 @@ def commit_all(repository: Path, message: str, tag: str | None = None) -> str:
     if tag:
         git(repository, "tag", tag)
     return git(repository, "rev-parse", "HEAD").strip()
+
+
+def eventually(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Return when a question is answered with yes; raise TimeoutError when it is not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"not in {seconds:.0f} seconds: {what}")
 
 
 def wait_for(url: str, seconds: float = 60) -> None:

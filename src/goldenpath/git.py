@@ -5,19 +5,31 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from goldenpath.errors import GoldenpathError, UsageError
 
-# A git hook or alias may have set these for another repository.
-_ELSEWHERE = {
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
+ELSEWHERE = {
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
     "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
 }
+"""What a git hook or alias sets for another repository; no command of ours, of Copier's or of a task may see it."""
+
+IMPERSONAL = ("-c", f"core.excludesFile={os.devnull}")
+"""For what must not hang on the ignore file of whoever runs it: a plan is the same everywhere, a project has all its files."""
+
 # Without a terminal nobody can type a password or accept a host's key.
 _SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
 _WITHOUT = "Add --no-git to leave git to you."
@@ -63,21 +75,44 @@ def changes(folder: Path) -> list[str]:
     return [entry[3:] for entry in listed.split("\0") if entry]
 
 
+def ignored(sources: Mapping[str, bytes], paths: Iterable[str], repository: Path | None = None) -> set[str]:
+    """Return which paths git ignores where some .gitignore files, by their paths, are all that there is.
+
+    With `repository`, a git folder, its own list of exclusions has a say, and the ignore file of its user has none.
+
+    Raises:
+        GoldenpathError: git fails.
+    """
+    with TemporaryDirectory(prefix="goldenpath-") as temporary:
+        folder = Path(temporary)
+        for name, content in sources.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        if repository is None:
+            run(folder, "init", "--quiet")
+            place: tuple[str, ...] = ()
+        else:
+            place = (f"--git-dir={repository}", f"--work-tree={folder}", *IMPERSONAL)
+        asked = "".join(f"{path}\0" for path in sorted(paths))
+        done = attempt(folder, *place, "check-ignore", "--no-index", "-z", "--stdin", text=asked)
+    if done.returncode > 1:
+        raise GoldenpathError(f"git failed: {done.stderr.strip()}")
+    return set(filter(None, done.stdout.split("\0")))
+
+
 def blob_id(content: bytes) -> str:
     """Return git's id of a file with this content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def check_branch(name: str) -> None:
+def check_branch(name: str, hint: str = "Type for example --data default_branch=main") -> None:
     """Refuse a name that git does not take for a branch.
 
     Raises:
         UsageError: git refuses it.
     """
     if name.startswith("-") or attempt(Path.cwd(), "check-ref-format", f"refs/heads/{name}").returncode:
-        raise UsageError(
-            f"'{name}' is not a branch name that git accepts.", "Type for example --data default_branch=main"
-        )
+        raise UsageError(f"'{name}' is not a branch name that git accepts.", hint)
 
 
 def start(folder: Path, branch: str, message: str) -> None:
@@ -90,11 +125,14 @@ def start(folder: Path, branch: str, message: str) -> None:
         GoldenpathError: git refuses a step.
     """
     run(folder, "init", "--quiet", f"--initial-branch={branch}", hint=_WITHOUT)
-    # A personal ignore file must not swallow a file of the project.
-    run(folder, "-c", f"core.excludesFile={os.devnull}", "add", "--all", hint=_WITHOUT)
-    settings = ("-c", f"core.hooksPath={os.devnull}", *(() if _knows_user(folder) else _NOBODY))
+    run(folder, *IMPERSONAL, "add", "--all", hint=_WITHOUT)
     commit = ("commit", "--quiet", "--no-gpg-sign", f"--message={message}")
-    run(folder, *settings, *commit, hint=_WITHOUT)
+    run(folder, *own_way(folder), *commit, hint=_WITHOUT)
+
+
+def own_way(folder: Path) -> list[str]:
+    """Return the settings of a commit that the command makes: without hooks, and for a user without a name."""
+    return ["-c", f"core.hooksPath={os.devnull}", *(() if _knows_user(folder) else _NOBODY)]
 
 
 def _knows_user(folder: Path) -> bool:
@@ -105,13 +143,13 @@ def _knows_user(folder: Path) -> bool:
     )
 
 
-def run(folder: Path, *arguments: str, hint: str = "") -> str:
-    """Return what a git command prints.
+def run(folder: Path, *arguments: str, hint: str = "", text: str = "") -> str:
+    """Return what a git command prints that reads `text`.
 
     Raises:
         GoldenpathError: It fails.
     """
-    done = attempt(folder, *arguments)
+    done = attempt(folder, *arguments, text=text)
     if done.returncode:
         raise GoldenpathError(f"git failed: {(done.stderr or done.stdout).strip()}", hint)
     return done.stdout
@@ -122,7 +160,7 @@ def attempt(folder: Path, *arguments: str, text: str = "") -> subprocess.Complet
 
     `text` is what it reads from its standard input.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     if not sys.stdin.isatty():
         environment = _SILENT | environment
     done = subprocess.run(

@@ -5,17 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from goldenpath import paths
 from goldenpath.git import blob_id
 from goldenpath.tree import File
-
-
-class Policy(StrEnum):
-    """What happens where Copier would drop what a user wrote."""
-
-    SAFE = "safe"
-    COPIER = "copier"
 
 
 class Kind(StrEnum):
@@ -30,13 +24,31 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
 
 
+class Raised(NamedTuple):
+    """A pin that both sides raised: what is pinned, its three versions, and whose was taken, `ours` or `theirs`."""
+
+    name: str
+    base: str
+    ours: str
+    theirs: str
+    taken: str
+
+    def __str__(self) -> str:
+        if self.taken == "ours":
+            return f"pin of {self.name}: your {self.ours} stays, as it is newer than the template's {self.theirs}"
+        return (
+            f"pin of {self.name}: the template's {self.theirs} in place of your {self.ours}, as it is newer"
+        )
+
+
 @dataclass(frozen=True)
 class Change:
     """One file of an update: what the project has, what it will have, and why.
 
     `before` and `after` are None where there is no file. `source` is the path that a moved file had.
     `sides` are those of a conflict: the template's old file, the project's, the template's new one.
-    `owner` is "owned", "seed" or "shared" where the template tells whose its files are.
+    `owner` is "owned", "seed" or "shared" where the template tells whose its files are. `pins` are those that both
+    sides raised, of which the newer was taken.
     """
 
     path: str
@@ -47,6 +59,7 @@ class Change:
     source: str | None = None
     sides: tuple[File | None, File | None, File | None] | None = None
     owner: str | None = None
+    pins: tuple[Raised, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the change as JSON values; files by mode and git's id of their content."""
@@ -56,6 +69,7 @@ class Change:
             "source": self.source,
             "owner": self.owner,
             "why": self.why,
+            "pins": [pin._asdict() for pin in self.pins],
             "before": _identity(self.before),
             "after": _identity(self.after),
         }
@@ -76,21 +90,28 @@ class State:
 class Plan:
     """An update of one project, with every file that it touches or that is worth a word.
 
-    `answers` are those that change: name → (before, after), None where there is none. `lane` is how the template
-    was rendered, "fast" or "plain". `notes` are what the user should know besides, `message` what the template
-    says after an update.
+    `answers` are those that change: name → (before, after), None where there is none. `plain` is why Copier itself
+    had to render the template, None where it was rendered in memory. `notes` are what the user should know besides, `message` what the template
+    says after an update. `follows` are the answers that become empty, for the template's value to take their place.
     """
 
     project: Path
     template: str
     old: State
     new: State
-    policy: Policy
-    lane: str
+    policy: str
+    plain: str | None
     changes: Sequence[Change]
     answers: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     message: str = ""
+    follows: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse paths that lead out of the project or into git's own folder, whoever rendered them."""
+        for change in self.changes:
+            for path in filter(None, (change.path, change.source)):
+                paths.check(path, f"The template '{self.template}'")
 
     @property
     def writes(self) -> list[Change]:
@@ -114,10 +135,12 @@ class Plan:
             "template": self.template,
             "from": {"version": self.old.version, "commit": self.old.commit},
             "to": {"version": self.new.version, "commit": self.new.commit},
-            "policy": str(self.policy),
-            "lane": self.lane,
+            "policy": self.policy,
+            "lane": "plain" if self.plain else "fast",
+            "lane_reason": self.plain,
             "applied": applied,
             "answers": {name: {"from": old, "to": new} for name, (old, new) in self.answers.items()},
+            "follows": list(self.follows),
             "summary": dict(Counter(str(change.kind) for change in self.changes)),
             "changes": [change.as_json() for change in self.changes],
             "notes": list(self.notes),

@@ -15,6 +15,8 @@ FILE = 0o100644
 EXECUTABLE = 0o100755
 LINK = 0o120000
 
+GIT = ".git"
+
 _STAGING = ".goldenpath-"
 
 
@@ -62,7 +64,7 @@ class Tree:
 
 
 def read(folder: Path) -> Tree:
-    """Read every file below `folder`. Empty folders have no place in a tree, as in git.
+    """Read every file below `folder`. Empty folders have no place in a tree, as in git, nor has git's own folder.
 
     Raises:
         GoldenpathError: There is a socket, a device or the like.
@@ -73,6 +75,8 @@ def read(folder: Path) -> Tree:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
+        if path.name == GIT:
+            continue
         if path.is_dir() and not path.is_symlink():
             yield from _walk(path)
         else:

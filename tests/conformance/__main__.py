@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.conformance.history import SHARED, clear
-from tests.conformance.verdict import Verdict, judge
+from tests.conformance.verdict import NO_MEASURE, Verdict, judge
 
 GROUPS = 50
 
@@ -43,10 +43,11 @@ def undisturbed() -> None:
     """Let git and Copier see no settings of this machine."""
     home = Path(tempfile.mkdtemp(prefix="conformance-settings-"))
     (home / "copier.yml").write_text("{}\n")
+    (home / "gitconfig").touch()
     os.environ |= {
         "COPIER_SETTINGS_PATH": str(home / "copier.yml"),
         "COPIER_CACHE_DIR": str(home / "cache"),
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
         "XDG_CACHE_HOME": str(home / "cache"),
@@ -68,8 +69,12 @@ def summary(verdicts: list[Verdict]) -> str:
     wrong, conflict, failed = (
         sum(map(bool, of)) for of in zip(*((v.wrong, v.conflict, v.failed) for v in verdicts), strict=True)
     )
+    unmeasured = sum(verdict.failed == NO_MEASURE for verdict in verdicts)
     lines = [
-        f"{len(verdicts)} histories: {wrong} wrong, {conflict} in conflict, {failed} on which Copier breaks off",
+        (
+            f"{len(verdicts)} histories: {wrong} wrong, {conflict} in conflict, {failed - unmeasured} on which Copier breaks off,"
+            f" {unmeasured} in which it is no measure"
+        ),
         f"templates: {dict(Counter(v.template for v in verdicts))}",
         *(f"{count:5} {kind}" for kind, count in kinds.most_common()),
     ]

@@ -80,9 +80,9 @@ def preview(before: State, dry: Run, real: Run, after: State, prefix: str) -> li
     return wrong
 
 
-def unequal(one: dict[str, Any], other: dict[str, Any], but: str) -> list[str]:
-    """Where two reports differ, one part of them left out."""
-    keys = sorted((one.keys() | other.keys()) - {but, "changes"})
+def unequal(one: dict[str, Any], other: dict[str, Any], *but: str) -> list[str]:
+    """Where two reports differ, some parts of them left out."""
+    keys = sorted((one.keys() | other.keys()) - {*but, "changes"})
     wrong = [
         f"{key}: {one.get(key)!r} and {other.get(key)!r}" for key in keys if one.get(key) != other.get(key)
     ]

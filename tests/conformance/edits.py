@@ -24,6 +24,11 @@ class Project:
     files: dict[str, File] = field(default_factory=dict)
     untracked: set[str] = field(default_factory=set)
     words: list[str] = field(default_factory=list)
+    commits: list[Tree] = field(default_factory=list)
+
+    def commit(self) -> None:
+        """Remember what git would have, were it all committed now."""
+        self.commits.append({path: file for path, file in self.files.items() if path not in self.untracked})
 
     def pick(self, wanted: Callable[[str, File], bool] = lambda path, file: True) -> str | None:
         """One of the files that a user may edit: all but the answers."""
@@ -54,8 +59,10 @@ def edit(project: Project) -> None:
         return
     for _ in range(rng.choice((1, 2, 2, 3, 4, 6))):
         rng.choice(EDITS)(project)
+        project.commit()
     for _ in range(rng.randint(0, 3)):
         _write(project)
+        project.commit()
     # Rare, for where the template has the file `copier update` breaks off half-way.
     if rng.random() < 0.02:
         _folder(project)

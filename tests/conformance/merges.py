@@ -16,6 +16,9 @@ import yaml
 from tests.conformance.repository import File
 
 MARKER = re.compile(rb"^(<{7}|>{7}|\|{7}|={7})( [^\r\n]*)?(?=\r?$)", re.MULTILINE)
+CONFLICT = re.compile(
+    rb"^<{7}[^\n]*\n(.*?)^\|{7}[^\n]*\n.*?^={7}\r?\n(.*?)^>{7}[^\n]*\n?", re.MULTILINE | re.DOTALL
+)
 EMPTY = File(b"")
 
 
@@ -67,6 +70,37 @@ def by_key(path: str, base: File | None, ours: File, theirs: File, found: File) 
         if done.get(key) != (template if user == was else user) or (user != was != template != user):
             return False
     return True
+
+
+def by_entry(base: File | None, ours: File, theirs: File, found: File) -> bool:
+    """Whichever side is chosen between all marks, each line that it put in is there, and none that it took out."""
+    old, mine, new = (_lines(file.data) for file in (base or EMPTY, ours, theirs))
+    for side, other, choice in ((mine, new, rb"\1"), (new, mine, rb"\2")):
+        has, put_in = _lines(CONFLICT.sub(choice, found.data)), side - old
+        taken_out = {line for line in old if not side[line] and other[line] <= old[line]}
+        if put_in - has or taken_out & has.keys() or has.keys() - side.keys() - other.keys():
+            return False
+    return True
+
+
+def by_value(path: str, base: File | None, ours: File, theirs: File, found: File) -> bool:
+    """Whichever side is chosen between all marks, each key has the value of the one side that changed it, or of the chosen."""
+    try:
+        old, mine, new = (_values(path, file) for file in (base or EMPTY, ours, theirs))
+        chosen = [_values(path, File(CONFLICT.sub(side, found.data))) for side in (rb"\1", rb"\2")]
+    except (ValueError, TypeError, KeyError, yaml.YAMLError):
+        return False
+    return chosen == [_merged(old, mine, new), _merged(old, new, mine)]
+
+
+def _merged(old: dict[Any, Any], chosen: dict[Any, Any], other: dict[Any, Any]) -> dict[Any, Any]:
+    sides = {key: other if chosen.get(key) == old.get(key) else chosen for key in old | chosen | other}
+    return {key: side[key] for key, side in sides.items() if key in side}
+
+
+def _lines(data: bytes) -> Counter[bytes]:
+    """What the lines say: a comma more or less, and how far they are indented, is of their neighbours."""
+    return Counter(line.strip().rstrip(b",") for line in data.splitlines() if line.strip())
 
 
 def _values(path: str, file: File) -> dict[tuple[str, ...], Any]:

@@ -8,11 +8,12 @@ from tests.questionnaire import ROOT
 from tests.releases import releases, require
 from tests.support import git
 
-# Answers that every released version takes.
-ANSWERS = (
-    {"ci": "github", "project_name": "Birds"},
-    {"ci": "gitlab", "project_name": "Birds"},
-    {"ci": "none", "project_name": "Birds"},
+# Answers that every released version takes. Those that would follow the template again, and change files by that, are none of its
+# defaults: that they do is shown elsewhere, and here Copier's files are what ours is compared with.
+IMAGE = f"registry.example.com/python:3.12-slim@sha256:{'0' * 64}"
+ANSWERS = tuple(
+    {"ci": ci, "project_name": "Birds", "dependency_bot": bot, "base_image": IMAGE}
+    for ci, bot in (("github", "none"), ("gitlab", "none"), ("none", "renovate"))
 )
 
 

@@ -50,8 +50,9 @@ def read(folder: Path) -> dict[str, File]:
     """Every file below a folder, git's own left out; links are told by their target."""
     found = {}
     for parent, folders, names in os.walk(folder):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
         folders[:] = [name for name in folders if name != ".git"]
-        for name in names:
+        for name in [*names, *links]:
             path = Path(parent, name)
             data = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
             found[path.relative_to(folder).as_posix()] = File(data, _mode(path))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from itertools import pairwise
 
+import yaml
 from pathspec import GitIgnoreSpec
 
 from tests.conformance import merges
@@ -12,6 +14,8 @@ from tests.conformance.history import History
 from tests.conformance.repository import File, Tree
 
 Found = File | None
+
+STRUCTURED = (".toml", ".yml", ".yaml", ".json", ".cfg", ".ini", "Makefile", ".mk", "requirements.txt")
 
 
 def kind(one: History, path: str, found: Found) -> str | None:
@@ -74,6 +78,17 @@ def _merged(path: str, base: Found, ours: Found, theirs: Found, found: Found) ->
     return merges.by_line(base, ours, theirs, found) or merges.by_key(path, base, ours, theirs, found)
 
 
+def _entry(one: History, path: str, found: Found) -> bool:
+    """Both changed it, and it is merged by entries, with marks around those in dispute."""
+    base, ours, theirs = _sides(one, path)
+    if ours is None or theirs is None or found is None or found.mode != merges.mode(base, ours, theirs):
+        return False
+    if not path.endswith(STRUCTURED):
+        return False
+    # A line may go on under another key: then only the values tell.
+    return merges.by_entry(base, ours, theirs, found) or merges.by_value(path, base, ours, theirs, found)
+
+
 def _seed(one: History, path: str, found: Found) -> bool:
     """A new file that the template leaves out of updates is offered."""
     base, ours, theirs = _sides(one, path)
@@ -100,14 +115,26 @@ def _template_rename(one: History, path: str, found: Found) -> bool:
 
 
 def _user_rename(one: History, path: str, found: Found) -> bool:
-    """The user renamed it, and the template's change went along."""
+    """The user renamed it in one commit, and the template's change went along."""
     ours = one.ours.get(path)
     if ours is None or path in one.base:
         return False
+    gone = (old for old in one.base if old not in one.ours)
     return any(
-        _merged(path, one.base[old], ours, one.theirs.get(old), found)
-        for old in _like(ours, one.base, one.ours)
+        path in _followed(one, old) and _merged(path, one.base[old], ours, one.theirs.get(old), found)
+        for old in gone
     )
+
+
+def _followed(one: History, path: str) -> set[str]:
+    """Where a file may be now: in the commit that removed it another came that is like it, and so on."""
+    there = {path}
+    for before, after in pairwise(one.commits):
+        came = after.keys() - before.keys()
+        for old in sorted(there & (before.keys() - after.keys())):
+            there.remove(old)
+            there |= {new for new in came if _similar(before[old], after[new])}
+    return there
 
 
 def _like(file: File, tree: Tree, gone_from: Tree) -> list[str]:
@@ -121,6 +148,20 @@ def _similar(one: File, other: File) -> bool:
     return SequenceMatcher(None, one.lines, other.lines, autojunk=False).ratio() >= 0.4
 
 
+def _follows(one: History, path: str, found: Found) -> bool:
+    """An answer that was its version's default is empty."""
+    theirs = one.theirs.get(path)
+    if path != one.template.answers_file or not found or not theirs:
+        return False
+    told, wanted = yaml.safe_load(found.data), yaml.safe_load(theirs.data)
+    other = {name for name in wanted if not name.startswith("_") and told.get(name) != wanted[name]}
+    return (
+        told.keys() == wanted.keys()
+        and not other & one.data.keys()
+        and all(told[name] in ("", []) for name in other)
+    )
+
+
 RULES: tuple[Callable[[History, str, Found], bool], ...] = (
     _unchanged,
     _removed,
@@ -128,10 +169,12 @@ RULES: tuple[Callable[[History, str, Found], bool], ...] = (
     _deleted,
     _ignored,
     _line,
+    _entry,
     _seed,
     _skipped,
     _template_rename,
     _user_rename,
+    _follows,
 )
 
 

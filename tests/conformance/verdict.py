@@ -10,11 +10,12 @@ from pathlib import Path
 from tests.conformance import safe
 from tests.conformance.compare import preview, same, unequal, unlike, untouched
 from tests.conformance.history import History, build, history
-from tests.conformance.oracle import State, by_copier, by_us, copy, planned_plainly, state
+from tests.conformance.oracle import State, by_copier, by_us, copy, damage, planned_plainly, state
 from tests.conformance.repository import blob
 
 # Every so many histories are also planned in the plain lane, which renders both versions in full.
 LANES = 10
+NO_MEASURE = "Copier is no measure here"
 
 
 @dataclass
@@ -48,13 +49,16 @@ def _judge(seed: int) -> Verdict:
     with tempfile.TemporaryDirectory() as home:
         start = Path(home, "start")
         build(one, start)
-        before = state(start)
+        manner = one.template.manner
+        before = state(start, manner)
         copies = {name: copy(start, Path(home, name, "project")) for name in ("copier", "parity", "safe")}
-        verdict.failed = by_copier(one, copies["copier"] / one.folder)
-        expected = state(copies["copier"])
+        verdict.failed = by_copier(one, copies["copier"] / one.folder) if manner.comparable else NO_MEASURE
+        expected = state(copies["copier"], manner)
         verdict.conflict = bool(expected.unmerged)
         if not verdict.failed:
             verdict.wrong += _parity(one, before, expected, copies["parity"])
+        elif not manner.comparable:
+            verdict.wrong += _previewed(one, before, copies["parity"], "copier", stuck=True)[0]
         verdict.wrong += _safe(
             one, before, None if verdict.failed else expected, copies["safe"], verdict.kinds
         )
@@ -75,6 +79,8 @@ def _safe(
     conflicted = [blob(repository, oid) for (_, stage), (oid, _) in found.unmerged.items() if stage == 2]
     wrong += safe.lost(one, found.files, conflicted)
     prefix = _prefix(one)
+    if found != before:
+        wrong += _answers(one, found, prefix)
     outside = unlike(before.files, found.files)
     wrong += [
         f"safe: outside the project: {text}" for path, text in outside.items() if not path.startswith(prefix)
@@ -87,6 +93,15 @@ def _safe(
     return wrong
 
 
+def _answers(one: History, found: State, prefix: str) -> list[str]:
+    """The answers file is where the new version has it, and nowhere else."""
+    moved = one.template.manner.moved_to
+    if not moved or one.ref:
+        return []
+    there = {name for name in (moved, one.template.answers_file) if prefix + name in found.files}
+    return [] if there == {moved} else [f"safe: the answers file is in {sorted(there)}, not in {moved}"]
+
+
 def _prefix(one: History) -> str:
     return f"{one.folder}/" if one.folder else ""
 
@@ -94,7 +109,7 @@ def _prefix(one: History) -> str:
 def _previewed(
     one: History, before: State, repository: Path, policy: str, *, stuck: bool = False
 ) -> tuple[list[str], State]:
-    """Run dry, in both lanes at times, then for real. Where Copier is `stuck` we may refuse, and change nothing."""
+    """Run dry, in both lanes at times, then for real. Where Copier may be `stuck` we may refuse, and change nothing."""
     project = repository / one.folder
     files = untouched(repository)
     dry = by_us(one, project, "--policy", policy, "--dry-run")
@@ -103,17 +118,24 @@ def _previewed(
         plain = planned_plainly(one, project, policy)
         if plain.report.get("lane") != "plain":
             wrong.append(f"{policy}: asked for the plain lane, got {plain.report.get('lane')}\n{plain.error}")
-        wrong += [f"{policy}: the lanes plan {line}" for line in unequal(dry.report, plain.report, "lane")]
+        wrong += [
+            f"{policy}: the lanes plan {line}"
+            for line in unequal(dry.report, plain.report, "lane", "lane_reason")
+        ]
     left = untouched(repository)
     wrong += [
         f"{policy}: the dry run changed {path}"
         for path in files | left
         if files.get(path, 0) != left.get(path, 0)
     ]
-    if state(repository) != before:
+    if state(repository, one.template.manner) != before:
         wrong.append(f"{policy}: the dry run changed the files or the index")
     real = by_us(one, project, "--policy", policy)
-    after = state(repository)
+    after = state(repository, one.template.manner)
+    if after.own != before.own:
+        wrong.append(f"{policy}: HEAD, the configuration or a hook is another one")
+    if found := damage(repository):
+        wrong.append(f"{policy}: {found}")
     if dry.code == real.code == 1 and stuck and after == before:
         return wrong, after
     wrong += [f"{policy}: {line}" for line in preview(before, dry, real, after, _prefix(one))]

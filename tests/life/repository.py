@@ -85,6 +85,19 @@ class Repository:
             self.command("down", "--env", env, expect=None)
 
 
+def processes(*words: str) -> set[int]:
+    """The processes of this machine that were started with all these words."""
+    ids = (int(process.name) for process in Path("/proc").iterdir() if process.name.isdigit())
+    return {each for each in ids if all(word in _line(each) for word in words)}
+
+
+def _line(process: int) -> str:
+    try:
+        return Path("/proc", str(process), "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:  # it has ended
+        return ""
+
+
 def _value(text: str) -> float | str:
     try:
         return float(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.life.repository import MODEL, Repository, clients
+from tests.life.repository import MODEL, Repository, clients, processes
 from tests.support import wait_for
 
 CLIENTS = 4
@@ -63,24 +63,10 @@ def kill_process(repository: Repository, victim: str) -> None:
     (run,) = folder.glob(f"*/run/production/{MODEL}")
     word = f"goldenpath_runtime route {run}" if victim == "router" else "goldenpath_runtime replica"
     version = repository.status()["desired"]
-    pids = [
-        int(process.name)
-        for process in Path("/proc").iterdir()
-        if process.name.isdigit()
-        and (line := _line(process))
-        and word in line
-        and (victim == "router" or version in line)
-    ]
+    pids = processes(word, "" if victim == "router" else version)
     assert pids, f"no {victim} runs"
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-
-
-def _line(process: Path) -> str:
-    try:
-        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
 
 
 def kill_command(repository: Repository, victim: str, chance: random.Random) -> None:

@@ -13,7 +13,7 @@ RESAMPLES = 200
 CODE = """
 import json, sys
 import numpy as np, pandas as pd
-from goldenpath_runtime import drift
+from goldenpath_runtime import drift, reference
 from goldenpath_runtime.pipeline import open_project
 
 given = json.load(sys.stdin)
@@ -26,7 +26,7 @@ else:
     draw = lambda rng, rows: pd.DataFrame({f"c{i}": rng.normal(size=rows) for i in range(30)})
     frame = draw(np.random.default_rng(1_000), 3_000)
     kinds = dict.fromkeys(frame, "number")
-known = {name: drift.summarize(frame[name], kind) for name, kind in kinds.items()}
+known = {name: reference.summarize(frame[name], kind) for name, kind in kinds.items()}
 numbers = [name for name, kind in kinds.items() if kind == "number"]
 alarms = found = wrong = 0
 for seed in range(given["resamples"]):
@@ -40,9 +40,9 @@ print(json.dumps([alarms, found, wrong]))
 """
 COLUMNS = """
 import json, sys
-from goldenpath_runtime import drift
+from goldenpath_runtime import drift, reference
 print(json.dumps([
-    drift.compare({"c": drift.summarize(old, kind)}, {"c": new})[0].drifted for kind, old, new in json.load(sys.stdin)
+    drift.compare({"c": reference.summarize(old, kind)}, {"c": new})[0].drifted for kind, old, new in json.load(sys.stdin)
 ]))
 """
 NUMBERS = [float(i % 97) for i in range(500)]

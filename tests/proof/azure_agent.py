@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.keeper import end_processes
 from tests.proof.azure_expressions import PipelineError, Scope, evaluate, truth
 from tests.proof.azure_variables import MACRO, Lookup, Variables
-from tests.proof.machine import end_processes
 from tests.support import git
 
 COMMAND = re.compile(r"##vso\[([\w.]+)([^\]]*)\](.*)")

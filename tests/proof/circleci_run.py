@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.keeper import end_processes
 from tests.proof.circleci import FILES, Config, Job
 from tests.proof.circleci_continue import continuations
 from tests.proof.circleci_language import ConfigError
 from tests.proof.circleci_steps import Done, Steps
-from tests.proof.machine import end_processes, machine
+from tests.proof.machine import machine
 from tests.support import git
 
 # The two programs of CircleCI that a job finds.

@@ -104,7 +104,7 @@ DEFECTS = [
     Defect("no version is a version", DELIVER, "                  set -e\n", "", "a_policy_that_says_nothing_stops"),
     Defect("an unknown policy is a yes", DELIVER, "ne(dependencies.staging.outputs['staging.release.verdict'], 'automatic')", "eq(dependencies.staging.outputs['staging.release.verdict'], 'approval')", "a_policy_that_is_unknown_asks"),
     Defect("staging goes on running", DELIVER, ", condition: always()", "", "a_failing_test_stops_delivery_and_staging_is_stopped"),
-    Defect("nobody has said yes", DELIVER, "              BY: run", "              BUY: run", YES),
+    Defect("nobody has approved", DELIVER, "              BY: run", "              BUY: run", YES),
     Defect("strategy is dropped", DELIVER, "    STRATEGY:", "    STRATGY:", YES),
     Defect("no credentials to push", PRODUCTION, "              persistCredentials: true # to push that branch\n", "", "a_promotion_asks_for_a_merge"),
     Defect("no proposal", PRODUCTION, "      PROPOSE:", "      PROPOSAL:", YES),

@@ -198,12 +198,12 @@ DEFECTS = [
         "blocked",
     ),
     Defect(
-        "promoted although taken back",
+        "promoted although rolled back",
         DELIVER,
         "      - run: make promote\n",
         "      - run: make promote\n        if: always()\n",
         "flow",
-        "taken back",
+        "rolled back",
     ),
     Defect(
         "a person is asked where nobody should be",
@@ -248,8 +248,8 @@ DEFECTS = [
     Defect(
         "drift that starts nothing",
         WATCH,
-        "DRIFTED=yes FORM=lines | xargs",
-        "DRIFTED=yes FORM=lines | head -n 0 | xargs",
+        "DRIFTED=yes FORM=list | xargs",
+        "DRIFTED=yes FORM=list | head -n 0 | xargs",
         "rules",
         "more than a call",
     ),

@@ -76,7 +76,7 @@ DEFECTS = [
     Defect("environments unseen", DELIVER, "environments/**/*", "environment/**/*", "push of environments", "reconcile"),
     Defect("wrong reason", MAIN, "GOLDENPATH_REASON: webhook", "GOLDENPATH_REASON: manual", "train by webhook", "webhook"),
     Defect("drift is forgotten", WATCH, "GOLDENPATH_REASON=drift", "GOLDENPATH_REASON=drifted", "watch, drift", "drift"),
-    Defect("all are trained again", WATCH, "DRIFTED=yes ", "", "watch, stable", "train"),
+    Defect("all are retrained", WATCH, "DRIFTED=yes ", "", "watch, stable", "train"),
     Defect("monitor may break", WATCH, "cat reports/*/monitor.verdict", "true", "watch, no verdict", "health"),
     Defect("trained on old data", TRAIN, "-qsx unchanged", "-qsx unchangd", "unchanged data", "evaluate"),
     Defect("published for a merge request", MAIN, '$CI_PIPELINE_SOURCE == "push" && ($CI_COMMIT_TAG || $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH)', "$FLOW", "merge request", "publish"),

@@ -19,7 +19,7 @@ GLUE = (
     r'echo "\w+=\$\((make --silent matrix|cat [\w/.]+( 2>/dev/null)?)\)" >> "\$GITHUB_OUTPUT"',
     r'test "\$GOLDENPATH_REASON" = data && grep -qx unchanged "reports/\$MODEL/data.verdict" \|\| echo "new=yes" .*',
     r"make monitor \|\| cat reports/\*/monitor.verdict.*",
-    rf"(make --silent matrix DRIFTED=yes FORM=lines \| xargs -r -I MODEL )?{START}",
+    rf"(make --silent matrix DRIFTED=yes FORM=list \| xargs -r -I MODEL )?{START}",
     r"gh auth setup-git",
     r'by=\$\(gh api "repos/\$GITHUB_REPOSITORY/actions/runs/\$GITHUB_RUN_ID/approvals" --jq "\$APPROVED"\)',
     r"BY=\$\{by:\?[\w ,.:/]+\} make approve",

@@ -17,8 +17,9 @@ from typing import Any
 
 import yaml
 
+from tests.keeper import end_processes
 from tests.proof import tools
-from tests.proof.machine import Machine, end_processes, machine, plain
+from tests.proof.machine import Machine, machine, plain
 from tests.support import git, run
 from tests.template.agreement import called
 

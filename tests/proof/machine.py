@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,23 +38,6 @@ class Machine:
         """Arguments of the engine's calls so far."""
         record = self.folder / "engine.log"
         return record.read_text().splitlines() if record.exists() else []
-
-
-def end_processes(setting: str) -> None:
-    """End what runs with a setting in its environment, such as `HOME=/tmp/x`, and what that starts meanwhile."""
-    while found := [
-        each for each in Path("/proc").iterdir() if each.name.isdigit() and _has(each, setting.encode())
-    ]:
-        for process in found:
-            with suppress(ProcessLookupError):
-                os.kill(int(process.name), signal.SIGKILL)
-
-
-def _has(process: Path, setting: bytes) -> bool:
-    try:
-        return setting in (process / "environ").read_bytes().split(b"\0")
-    except OSError:  # it has ended, or belongs to somebody else
-        return False
 
 
 def machine(folder: Path) -> Machine:

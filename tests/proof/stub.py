@@ -91,7 +91,7 @@ def _matrix() -> str:
     lines = f'names() {{ {models} {chosen} echo "$m"; done; }}'
     form = json.dumps(
         'import json,os,sys; n=sys.stdin.read().split(); f=os.environ.get("FORM") or "github"; '
-        'print("\\n".join(n) if f=="lines" else json.dumps('
+        'print("\\n".join(n) if f=="list" else json.dumps('
         '{"include":[{"model":x,"dataset":None} for x in n]} if f=="github" else '
         '[{"MODEL":n}] if f=="gitlab" else {x:{"MODEL":x} for x in n}))'
     )

@@ -29,5 +29,5 @@ CI_FILES = (
 
 def agreed(registry: str = "files") -> Called:
     """What every system calls: of a repository without a registry, the check flow alone."""
-    flows = FLOWS if registry == "files" else {"check": FLOWS["check"]}
+    flows = FLOWS if registry != "none" else {"check": FLOWS["check"]}
     return {flow: {job: list(targets) for job, targets in jobs.items()} for flow, jobs in flows.items()}

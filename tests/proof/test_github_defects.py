@@ -21,7 +21,7 @@ from tests.support import commit_all, generate, read_tree
 SCENARIOS: Mapping[str, Callable[[Stub], None]] = {
     "approval": flows.test_without_approval_nothing_reaches_production,
     "blocked": flows.test_a_blocked_model_is_neither_registered_nor_delivered,
-    "taken back": flows.test_a_version_that_was_taken_back_is_not_promoted,
+    "rolled back": flows.test_a_version_that_was_taken_back_is_not_promoted,
     "automatic": flows.test_an_automatic_release_asks_nobody,
     "drift": lambda repo: flows.test_a_model_that_drifted_is_trained_and_delivered("schedule", repo),
     "down": flows.test_a_failed_acceptance_stops_and_staging_is_taken_down,

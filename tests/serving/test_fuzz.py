@@ -60,7 +60,10 @@ def test_a_document_that_lies_is_found_out(classification: Repository, tmp_path:
     """The guard of the tests above: a limit left out of the document, or a status, is a failure."""
     app = classification.folder / "src/goldenpath_runtime/openapi.py"
     honest = app.read_text("utf-8")
-    for old, new in [('"maximum": FLOAT_MAX if high is None else high', ""), ("413, 415, 422)", "413, 415)")]:
+    for old, new in [
+        ('"maximum": FLOAT_MAX if high is None else high,', ""),
+        ("413, 415, 422)", "413, 415)"),
+    ]:
         assert old in honest
         app.write_text(honest.replace(old, new), "utf-8")
         try:

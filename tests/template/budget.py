@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 
 from tests.support import Files
 from tests.template.output_rules import ownership, package_name
 
 
-def owned_python_lines(files: Files, folder: str) -> int:
-    """Lines of the template's own Python in a folder that hold code: no blank ones, comments or docstrings."""
+def owned_statements(files: Files, folder: str) -> int:
+    """Statements of the template's own Python in a folder."""
     package = package_name(files)
     owned = (
         text
         for path, text in files.items()
         if path.startswith(folder) and path.endswith(".py") and ownership(path, package) == "owned"
     )
-    return sum(code_lines(text) for text in owned)
+    return sum(statements(text) for text in owned)
 
 
-def code_lines(source: bytes) -> int:
-    """The number of lines that hold code."""
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    nodes = [
-        node
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, documented) and ast.get_docstring(node)
-    ]
-    docstrings = {
-        line for node in nodes for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
-    }
-    silent = {
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENCODING,
-        tokenize.ENDMARKER,
-    }
-    tokens = tokenize.tokenize(io.BytesIO(source).readline)
-    lines = {
-        n for token in tokens if token.type not in silent for n in range(token.start[0], token.end[0] + 1)
-    }
-    return len(lines - docstrings)
+def statements(source: bytes) -> int:
+    """The number of statements, those inside of others included; a docstring is none."""
+    return sum(isinstance(node, ast.stmt) and not _is_text(node) for node in ast.walk(ast.parse(source)))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

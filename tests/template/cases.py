@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 from allpairspy import AllPairs  # type: ignore[import-untyped]
 
-from tests.questionnaire import ROOT, Spec, choices, questions
+from tests.questionnaire import EFFECTIVE, ROOT, Spec, choices, computed, questions
+from tests.template import jinja
 
 Answers = dict[str, Any]
 
@@ -59,7 +60,8 @@ CASES: Mapping[str, Answers] = {
 }
 
 # Run on every push; the others run in the tox environment `live`.
-LIVE_SAMPLE = ("base", "minimal", "regression_gitlab")
+# A minimal one is run each time on a machine without git.
+LIVE_SAMPLE = ("base", "regression_gitlab")
 
 # Texts that stand for all others. Of the lists, the choices of a question come from the questionnaire itself.
 TEXTS: Mapping[str, list[Any]] = {
@@ -70,7 +72,7 @@ TEXTS: Mapping[str, list[Any]] = {
     "package_index": ["", "https://packages.example.com/simple"],
     "image_registry": ["", "registry.example.com/ml"],
     "base_image": [
-        questions()["base_image"]["default"],
+        "",
         f"registry.example.com/mirror/python:3.12-slim@sha256:{'0' * 64}",
     ],
     "runner_labels": [[], ["self-hosted", "linux"]],
@@ -82,17 +84,30 @@ TEXTS: Mapping[str, list[Any]] = {
 
 
 def values(name: str, spec: Spec) -> list[Any]:
-    """The values of a question that tests try: its choices, for several choices their subsets, or the sample texts."""
-    offered = choices(spec)
+    """The values of a question that tests try: its choices, for several choices their subsets, or the sample texts.
+
+    An empty choice stands for one of the others.
+    """
+    offered = [choice for choice in choices(spec) if choice != ""]
     if spec.get("multiselect"):
         return [list(some) for size in range(1, len(offered) + 1) for some in combinations(offered, size)]
     return offered or TEXTS[name]
 
 
+def resolved(answers: Answers) -> Answers:
+    """All answers that a repository stores, with what the empty ones stand for."""
+    known = dict(answers)
+    for name, spec in computed().items():
+        if isinstance(spec.get("default"), str):
+            text = jinja.PARSER.from_string(spec["default"]).render(known)
+            known[name] = text if spec["type"] == "str" else yaml.safe_load(text)
+    return {name: known.get(EFFECTIVE + name, answer) for name, answer in answers.items()}
+
+
 def is_possible(answers: Answers) -> bool:
     """Whether no validator refuses these answers together, as far as they are given."""
     without = answers.get("registry") == "none" or "online" not in answers.get("serve", ["online"])
-    return not (answers.get("deploy") == "local" and without)
+    return not (answers.get("deploy", "none") != "none" and without)
 
 
 @cache

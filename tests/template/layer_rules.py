@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from tests.questionnaire import choices, computed, questions, settings
+from tests.questionnaire import EFFECTIVE, choices, computed, questions, settings
 
 LAYER = re.compile(r"\{\{(\w+)\}\}")
 # A layer is written under a condition; most are one choice of one question.
@@ -22,7 +22,7 @@ LAYER_DEFAULT = re.compile(r"\{\{ '\.' if (?:(\w+) == '(\w+)'|'(\w+)' in (\w+))(
 
 
 def layers_have_a_line_and_a_choice(root: Path) -> Iterator[str]:
-    lines = {name for name, spec in computed(root).items() if spec["type"] == "str"}
+    lines = _lines(root).keys()
     folders = rendered_names(root).keys() - {""}
     yield from (f"{name}: a folder without a line in computed.yml" for name in sorted(folders - lines))
     yield from (f"{name}: a line in computed.yml without a folder" for name in sorted(lines - folders))
@@ -36,19 +36,20 @@ def layers_have_a_line_and_a_choice(root: Path) -> Iterator[str]:
 
 
 def layers_are_the_choices_of_a_question(root: Path) -> Iterator[str]:
+    lines = _lines(root)
     layered: dict[str, set[str]] = {}
     for name, (question, choice) in layers(root).items():
         layered.setdefault(question, set()).add(choice)
         if not name.endswith(f"_{choice}"):
             yield f"{name}: not named after its choice '{choice}'"
     for question, named in layered.items():
-        offered = set(choices(questions(root)[question]))
+        offered = set(choices(questions(root)[question])) - {""}
         yield from (
             f"{question}: a layer for '{choice}', which it does not offer"
             for choice in sorted(named - offered)
         )
-        # One choice may be the plain one, which adds nothing; mostly it is called none.
-        if len(plain := sorted(offered - named)) > 1:
+        # One choice may be the plain one, which adds nothing; mostly it is called none. Another one's layer may be on for more.
+        if len(plain := sorted(each for each in offered - named if f"{question}_{each}" not in lines)) > 1:
             yield f"{question}: of the choices {', '.join(plain)} only one can go without a layer"
 
 
@@ -115,6 +116,15 @@ def in_every_choice(root: Path, layer: str, name: str) -> bool:
     return bool(siblings) and len(siblings) == len(choices(questions(root)[layers(root)[layer][0]]))
 
 
+def _lines(root: Path) -> dict[str, str]:
+    """The conditions under which layers are written, by the layers' names."""
+    return {
+        name: spec["default"]
+        for name, spec in computed(root).items()
+        if spec["type"] == "str" and not name.startswith(EFFECTIVE)
+    }
+
+
 def layers_beside(root: Path, layer: str) -> list[str]:
     """The layers of the same question, where no answer chooses two of them; else nothing."""
     known = layers(root)
@@ -125,7 +135,10 @@ def layers_beside(root: Path, layer: str) -> list[str]:
 
 def layers(root: Path) -> dict[str, tuple[str, str]]:
     """For each layer in computed.yml its question and choice; those with another condition are left out."""
-    lines = {name: spec["default"] for name, spec in computed(root).items() if spec["type"] == "str"}
-    found = {name: LAYER_DEFAULT.fullmatch(default) for name, default in lines.items()}
-    known = {name: (match[1] or match[4], match[2] or match[3]) for name, match in found.items() if match}
+    found = {name: LAYER_DEFAULT.fullmatch(default) for name, default in _lines(root).items()}
+    known = {
+        name: ((match[1] or match[4]).removeprefix(EFFECTIVE), match[2] or match[3])
+        for name, match in found.items()
+        if match
+    }
     return {name: pair for name, pair in known.items() if pair[0] in questions(root)}

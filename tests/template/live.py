@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from tests.support import make, started, wait_for
+from tests.support import make, run, started, wait_for
 
 DEAD = "http://127.0.0.1:9"  # the port "discard": nobody answers
 
@@ -46,6 +46,13 @@ def without(program: str, env: Mapping[str, str], folder: Path) -> dict[str, str
             if path.name != program and not (folder / path.name).is_symlink():
                 (folder / path.name).symlink_to(path)
     return {**env, "PATH": str(folder)}
+
+
+def commit(project: Path, env: Mapping[str, str], expect: int = 0) -> str:
+    """Commit all that has changed as a user of this machine does, hooks included; what was printed."""
+    run(["git", "add", "--all"], project, env)
+    author = ("-c", "user.name=me", "-c", "user.email=me@example.com")
+    return run(["git", *author, "commit", "--message", "A change"], project, env, expect=expect)
 
 
 @contextmanager

@@ -30,6 +30,15 @@ CI_FILES = (".github/", ".gitlab-ci.yml", "azure-pipelines.yml", ".azuredevops/"
 UNSIGNED = (".python-version", "LICENSE", ".copier-answers.yml", "*.csv", "*.json", "py.typed")
 OWNED, YOURS = "Owned by the template: do not edit", re.compile(r"\byours?\b", re.IGNORECASE)
 FIRST_LINES = 12
+LONGEST_LINE = 100
+# uv anywhere; a program of the environment where a command begins, or on its own between backquotes.
+BARE = re.compile(
+    r"(?<![\w./$)-])(?<!-m )uvx? (?:run|tool|sync|lock|add|pip|python|export)\b"
+    r"|(?:(?<=`)|(?<=^ {4})|(?<=entry: ))(?:uvx?|pre-commit|tox|dvc|copier|ruff|mypy|pytest)(?=`| [a-z-])"
+)
+# What a file speaks of, and tells nobody to type.
+NAMED = re.compile(r"`(?:dvc repro|copier update)`")
+AFTER_UV_RUN = re.compile(r"^\| make \| after `py -m uv run` \|\n(?:\|.*\n)+", re.MULTILINE)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -209,6 +218,34 @@ def every_file_says_whose_it_is(files: Files) -> Iterator[str]:
             yield f"{path}: its first lines do not say that it is shared, and that updates merge"
 
 
+def commands_find_their_program(files: Files) -> Iterator[str]:
+    """What a file tells its reader to type, and what hooks run, works where only git, make and Python are on the PATH.
+
+    The table for Windows names what to type after `py -m uv run`, so its programs are found too.
+    """
+    for path, content in files.items():
+        text = NAMED.sub("", AFTER_UV_RUN.sub("", content.decode("utf-8", "replace")))
+        for number, line in enumerate(text.splitlines(), 1):
+            yield from (f"{path}:{number}: '{found[0]}' is on no PATH" for found in BARE.finditer(line))
+
+
+def lines_of_the_readme_are_short(files: Files) -> Iterator[str]:
+    """All but the description, which is an answer and may have 200 characters."""
+    description = yaml.safe_load(files[".copier-answers.yml"])["description"]
+    for number, line in enumerate(files["README.md"].decode().splitlines(), 1):
+        if len(line) > LONGEST_LINE and line != description:
+            yield f"README.md:{number}: {len(line)} characters"
+
+
+def the_pins_are_last(files: Files) -> Iterator[str]:
+    """Two hundred lines that nobody edits stand behind all that somebody does, and a comment says so."""
+    above, _, pins = files["pyproject.toml"].decode().rpartition("\n[tool.uv]\n")
+    if re.search(r"^\[", pins, re.MULTILINE):
+        yield "pyproject.toml: a table behind the pins"
+    if not above.rpartition("\n\n")[2].startswith("# From here to the end: the template's pins."):
+        yield "pyproject.toml: nothing announces the pins"
+
+
 RULES = (
     every_file_parses,
     no_jinja_is_left,
@@ -218,4 +255,7 @@ RULES = (
     versions_are_quoted,
     one_python_everywhere,
     every_file_says_whose_it_is,
+    commands_find_their_program,
+    lines_of_the_readme_are_short,
+    the_pins_are_last,
 )

@@ -12,8 +12,18 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.questionnaire import Spec, choices, computed, entries, includes, questions, settings
-from tests.template import jinja, layer_rules
+from tests.questionnaire import (
+    EFFECTIVE,
+    Spec,
+    choices,
+    computed,
+    effective,
+    entries,
+    includes,
+    questions,
+    settings,
+)
+from tests.template import jinja, layer_rules, target_rules
 
 # What Copier runs, loads or obeys only with --trust.
 TRUSTED = ("_tasks", "_migrations", "_jinja_extensions", "_external_data")
@@ -47,8 +57,10 @@ def questions_are_complete(root: Path) -> Iterator[str]:
             yield f"{name}: no help text"
         elif spec.get("ask", True) is not False and not re.search(r"\?( \(.+\))?$", spec["help"]):
             yield f"{name}: its help text is no question"
-        if (spec.get("multiselect") or not choices(spec)) and not spec.get("validator"):
+        if not choices(spec) and not spec.get("validator"):
             yield f"{name}: takes any text, without a validator"
+        if any(isinstance(label, bool) for label in spec.get("choices", [])):
+            yield f"{name}: a label that YAML takes for true or false; quote it"
         if spec["type"] == "bool":
             yield f"{name}: a yes or no instead of choices"
         if "when" in spec:
@@ -70,6 +82,33 @@ def _is_asked(spec: Spec, context: dict[str, object]) -> bool:
     return jinja.PARSER.from_string(str(spec.get("ask", True))).render(context) == "True"
 
 
+# A default of these is no release's to move: they name what is there already (see docs/decisions/0013).
+STAY = {"default_branch", "store", "placement", "package_name"}
+
+
+def defaults_that_move_are_empty(root: Path) -> Iterator[str]:
+    """What nobody is asked, and what follows from other answers, is empty and resolved below: else updates store it."""
+    resolved = effective(root)
+    for name, spec in questions(root).items():
+        follows = spec.get("ask") is False or "{" in str(spec.get("default"))
+        if name in resolved or (follows and name not in STAY):
+            if spec.get("default") not in ("", []):
+                yield f"{name}: its default would be stored, and a release could not move it; leave it empty"
+            if name not in resolved:
+                yield f"{name}: nothing says what an empty answer stands for; add {EFFECTIVE}{name}"
+    for name in sorted(resolved.keys() - questions(root).keys()):
+        yield f"{EFFECTIVE}{name}: resolves no question"
+
+
+def answers_that_may_be_empty_are_resolved(root: Path) -> Iterator[str]:
+    """Who reads such a question reads its `effective_` line."""
+    names = effective(root).keys()
+    for where, text in jinja.sources(root):
+        owner = where.split(":")[0].removeprefix(EFFECTIVE)
+        for name in sorted(jinja.names(text) & names - {owner}):
+            yield f"{where}: reads '{name}', which may be empty; read {EFFECTIVE}{name}"
+
+
 READ_BY_COMMAND = {"set_once", "shared"}
 
 
@@ -81,13 +120,18 @@ def names_are_known_and_used(root: Path) -> Iterator[str]:
         unknown = {name for name in found - entries(root).keys() if not COPIER.fullmatch(name)}
         yield from (f"{where}: '{name}' is nobody's name" for name in sorted(unknown))
     yield from (
-        f"{name}: computed for nobody" for name in sorted(computed(root).keys() - used - READ_BY_COMMAND)
+        f"{name}: computed for nobody"
+        for name in sorted(computed(root).keys() - used - READ_BY_COMMAND)
+        if not name.startswith(EFFECTIVE)
     )
 
 
 def answers_that_may_be_none_are_compared(root: Path) -> Iterator[str]:
     risky = {name for name, spec in questions(root).items() if "none" in choices(spec)}
+    risky |= {EFFECTIVE + name for name in risky & effective(root).keys()}
     for where, text in jinja.sources(root):
+        if where.startswith(EFFECTIVE):
+            continue  # there an empty answer is told from the others
         for name in sorted(jinja.bare_tests(text) & risky):
             yield f"{where}: tests '{name}' for truth, and 'none' is true; compare it"
 
@@ -162,9 +206,14 @@ RULES = (
     layer_rules.layers_are_the_choices_of_a_question,
     layer_rules.seeds_reach_every_repository,
     layer_rules.rendered_paths_are_unique,
+    target_rules.targets_are_layers_and_lines_of_the_table,
+    target_rules.targets_have_every_verb,
+    target_rules.only_the_table_names_a_target,
     includes_are_an_explicit_list,
     questions_are_complete,
     few_questions_are_asked,
+    defaults_that_move_are_empty,
+    answers_that_may_be_empty_are_resolved,
     names_are_known_and_used,
     answers_that_may_be_none_are_compared,
     computed_values_are_explained,

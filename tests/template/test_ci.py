@@ -18,7 +18,7 @@ from tests.proof.github import FORK, REPOSITORY, run_workflow
 from tests.proof.github_rules import complaints
 from tests.proof.linters import PIPELINE, judges, zizmor
 from tests.proof.machine import committed, machine
-from tests.questionnaire import ROOT, choices, questions
+from tests.questionnaire import ROOT, choices, computed, questions
 from tests.support import commit_all, environment, generate, git, render, run
 from tests.template.cases import CASES, pairs, profile
 
@@ -49,10 +49,34 @@ def test_linters_are_content(rendered: Path) -> None:
     assert not [words for content, words in said.values() if not content]
 
 
+# What only one system's repositories may hold of the runtime: its variables, and where its tokens come from.
+MARKS = {
+    "github": ('"github"', "ACTIONS_ID_TOKEN", "token.actions.githubusercontent.com"),
+    "gitlab": ('"gitlab"', "project_path:"),
+    "azure": ("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN", "TF_BUILD", "vstoken.dev.azure.com"),
+    "jenkins": ('"jenkins"', "JENKINS_URL", "{jenkins}"),
+    "circleci": ('"circleci"', "oidc.circleci.com"),
+}
+FORMATS = (
+    "src/goldenpath_runtime/config.py"  # some of what `make matrix FORM=` prints is named after a system
+)
+
+
+@pytest.mark.parametrize("ci", CI_SYSTEMS)
+def test_the_runtime_knows_its_own_system_alone(ci: str) -> None:
+    files = render({"ci": ci})
+    read = [path for path in files if path.startswith(("src/goldenpath_runtime/", "make/ci.mk", "tests/"))]
+    strangers = [mark for name in CI_SYSTEMS if name != ci for mark in MARKS[name]]
+    found = [(path, mark) for path in read for mark in strangers if mark.encode() in files[path]]
+    assert [path for path, _ in found if path != FORMATS] == []
+    assert all(mark.encode() in files["src/goldenpath_runtime/system.py"] for mark in MARKS[ci][:1])
+
+
 def test_every_pin_has_its_sources(rendered: Path) -> None:
     """docs/pins.md lists each action that is used, at its commit and version, and the base image of the template."""
     listed = (ROOT / "docs/pins.md").read_text("utf-8")
-    used = [questions()["base_image"]["default"]]
+    used = re.findall(r"'(.+@sha256:\w+)'", computed()["effective_base_image"]["default"])
+    assert used
     for path in rendered.glob(".github/workflows/*.yml"):
         lines = [
             line

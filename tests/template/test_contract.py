@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable, Iterator
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests import support
+from tests.memory import render as rendered
 from tests.proof.systems import CALLS, CI_FILES, agreed
 from tests.questionnaire import choices, questions
-from tests.support import Files, render
+from tests.support import Files
 from tests.template import output_rules as rules
 from tests.template.agreement import TARGETS, called, targets, unknown_calls
-from tests.template.budget import code_lines, owned_python_lines
+from tests.template.budget import owned_statements, statements
 from tests.template.cases import CASES, Answers, pairs, values
 
 Rule = Callable[[Files], Iterator[str]]
 PAIRS = range(len(pairs()))
-
-
-@cache
-def _rendered(answers: str) -> Files:
-    return render(json.loads(answers))
-
-
-def rendered(answers: Answers) -> Files:
-    """What some answers give; rendered once in a session."""
-    return _rendered(json.dumps(answers, sort_keys=True))
 
 
 def written(files: Files, folder: Path) -> Path:
@@ -41,6 +31,12 @@ def written(files: Files, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     return folder
+
+
+@pytest.mark.parametrize("case", ["base", "minimal", "organization_gitlab", *PAIRS[:2]])
+def test_what_is_rendered_in_memory_is_what_copier_writes(case: str | int) -> None:
+    answers = CASES[case] if isinstance(case, str) else pairs()[case]
+    assert rendered(answers) == support.render(answers)
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
@@ -60,6 +56,33 @@ def test_make_has_the_agreed_targets(pair: int, tmp_path: Path) -> None:
     assert not [target for target in TARGETS if target not in told.split()], told
     bare = subprocess.run(["make"], cwd=project, capture_output=True, text=True, check=True).stdout
     assert bare == told, "make alone prints the help"
+
+
+def helped(project: Path) -> dict[str, list[str]]:
+    """What `make help` lists: the targets of each flow, in its order."""
+    told = subprocess.run(["make", "help"], cwd=project, capture_output=True, text=True, check=True).stdout
+    flows = [block.splitlines() for block in told.strip().split("\n\n")]
+    return {flow: [line.split()[0] for line in lines] for flow, *lines in flows}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_help_is_grouped_by_flow(pair: int, tmp_path: Path) -> None:
+    project = written(rendered(pairs()[pair]), tmp_path)
+    flows = helped(project)
+    assert next(iter(flows.items())) == ("Start", ["setup", "check", "pipeline"])
+    explained = [
+        line.split(":")[0]
+        for path in (project / "make").iterdir()
+        for line in path.read_text("utf-8").splitlines()
+        if ":" in line.partition(" ## ")[0] and " ## " in line
+    ]
+    assert sorted(target for targets in flows.values() for target in targets) == sorted(explained)
+    assert "Yours" not in flows, "a target of the template stands in no flow"
+
+    with (project / "Makefile").open("a") as file:
+        file.write("\nmine: ## my own\n\n##@ Train\n\nmy-train_2: ## my own too\n")
+    assert list(helped(project).items())[-1] == ("Yours", ["mine"])
+    assert "my-train_2" in helped(project)["Train"]
 
 
 @pytest.mark.parametrize("pair", PAIRS)
@@ -108,29 +131,27 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 
 
 @pytest.mark.parametrize(
-    ("answers", "most_files", "most_lines", "most_lines_of_tests"),
+    ("answers", "most_files", "most", "most_of_tests"),
     [
-        ({"preset": "minimal"}, 30, 1400, 250),
-        ({"registry": "none"}, 60, 1900, 400),
-        ({"deploy": "none", "ci": "none"}, 80, 2950, 500),
-        ({"ci": "none"}, 85, 3650, 550),
-        *(({"ci": ci}, 100, 3900, 650) for ci in CALLS),
+        ({"preset": "minimal"}, 36, 1900, 225),
+        ({"registry": "none"}, 61, 2250, 325),
+        ({"deploy": "none", "ci": "none"}, 83, 3350, 425),
+        ({"ci": "none"}, 95, 4025, 475),
+        *(({"ci": ci}, 114, 4250, 575) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )
-def test_budget(answers: Answers, most_files: int, most_lines: int, most_lines_of_tests: int) -> None:
-    """The runtime and its tests, option by option: see docs/decisions/0007 and 0010."""
+def test_budget(answers: Answers, most_files: int, most: int, most_of_tests: int) -> None:
+    """Files, and statements of the runtime and of its tests, option by option: see docs/decisions/0014."""
     files = rendered(answers)
     assert len(files) <= most_files, f"{len(files)} files: {', '.join(files)}"
-    assert 0 < (lines := owned_python_lines(files, "src/")) <= most_lines, f"{lines} lines of the runtime"
-    assert 0 < (lines := owned_python_lines(files, "tests/")) <= most_lines_of_tests, (
-        f"{lines} lines of tests"
-    )
+    assert 0 < (count := owned_statements(files, "src/")) <= most, f"{count} statements of the runtime"
+    assert 0 < (count := owned_statements(files, "tests/")) <= most_of_tests, f"{count} statements of tests"
 
 
-def test_code_lines_are_counted() -> None:
-    source = b'"""Doc."""\n\n# Comment.\ndef f(x: int) -> str:\n    """Doc\n    string."""\n    return """two\nlines"""\n'
-    assert code_lines(source) == 3
+def test_statements_are_counted() -> None:
+    source = b'"""Doc."""\n\n# Comment.\ndef f(x: int) -> int:\n    """Doc\n    string."""\n    y = x; return (\n        y\n    )\n'
+    assert statements(source) == 3
 
 
 class Defect(NamedTuple):
@@ -177,6 +198,18 @@ DEFECTS = [
         b"Owned by the template: do not edit",
     ),
     Defect(rules.every_file_says_whose_it_is, "pyproject.toml", b"Shared", b"Odd"),
+    Defect(rules.commands_find_their_program, "a.md", b"", b"`uv run pre-commit install`\n"),
+    Defect(rules.commands_find_their_program, "a.md", b"", b"Type `tox`.\n"),
+    Defect(rules.commands_find_their_program, "a.md", b"", b"    dvc push\n"),
+    Defect(
+        rules.commands_find_their_program, "a.yaml", b"", b"# Switch on with: uv run pre-commit install\n"
+    ),
+    Defect(rules.commands_find_their_program, ".pre-commit-config.yaml", b"entry: sh", b"entry: ruff check"),
+    Defect(rules.commands_find_their_program, "README.md", b"py -m uv sync", b"uv sync"),
+    Defect(rules.commands_find_their_program, "make/hooks.mk", b"$(RUN)", b"uv run"),
+    Defect(rules.lines_of_the_readme_are_short, "README.md", b"## Start", b"x" * 101),
+    Defect(rules.the_pins_are_last, "pyproject.toml", b"[tool.uv]\n", b"[tool.uv]\n[tool.own]\n"),
+    Defect(rules.the_pins_are_last, "pyproject.toml", b"# From here to the end", b"# From here"),
 ]
 
 

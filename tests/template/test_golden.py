@@ -37,11 +37,22 @@ def test_goldens_are_what_the_template_renders(rendered: dict[str, Files]) -> No
 def test_a_case_can_be_put_together_from_its_stored_difference(rendered: dict[str, Files]) -> None:
     stored = preview.goldens(rendered)
     for name, files in rendered.items():
-        assert preview.case_files(stored, name) == files
+        assert preview.case_paths(stored, name) == files.keys()
+        assert preview.case_answers(stored, name) == files[".copier-answers.yml"]
 
 
 def test_git_obeys_no_golden_file() -> None:
     assert not [path for path in preview.read() if Path(path).name in preview.OBEYED]
+
+
+def test_no_file_that_is_rendered_is_listed_as_a_copy(rendered: dict[str, Files]) -> None:
+    """What is no byte copy of one file of the template is stored with its content."""
+    stored, copies = preview.goldens(rendered), preview.copied(rendered["base"])
+    assert "src/goldenpath_runtime/gate.py" in copies
+    assert "base/src/goldenpath_runtime/gate.py" not in stored
+    assert "pyproject.toml" not in copies
+    edited = {**rendered["base"], "src/goldenpath_runtime/gate.py": b"# edited\n"}
+    assert preview.goldens({"base": edited})["base/src/goldenpath_runtime/gate.py"] == b"# edited\n"
 
 
 def test_no_path_is_lost_since_the_last_release() -> None:
@@ -49,23 +60,23 @@ def test_no_path_is_lost_since_the_last_release() -> None:
         stored = stored_at(release)
         moves = _moves(release)
         for case in sorted({path.split("/")[0] for path in stored}):
-            files = preview.case_files(stored, case)
-            assert not lost(files, moves), (
+            paths, answers = preview.case_paths(stored, case), preview.case_answers(stored, case)
+            assert not lost(paths, answers, moves), (
                 f"{case}: since {release.version}; name them in template/moves.yml or keep them"
             )
 
 
 def test_a_lost_path_is_found() -> None:
     """The guard itself: a file that the template no longer writes is lost, unless it is listed as moved."""
-    files = render({}) | {"make/old.mk": b""}
-    assert lost(files, moves=set()) == {"make/old.mk"}
-    assert lost(files, moves={"make/old.mk"}) == set()
+    files = render({})
+    paths, answers = {*files, "make/old.mk"}, files[".copier-answers.yml"]
+    assert lost(paths, answers, moves=set()) == {"make/old.mk"}
+    assert lost(paths, answers, moves={"make/old.mk"}) == set()
 
 
-def lost(files: Files, moves: set[str]) -> set[str]:
+def lost(paths: set[str], answers: bytes, moves: set[str]) -> set[str]:
     """The paths of a repository that the template of today does not write any more for the same answers."""
-    answers = yaml.safe_load(files[".copier-answers.yml"])
-    return files.keys() - render(answers).keys() - moves
+    return paths - render(yaml.safe_load(answers)).keys() - moves
 
 
 def _moves(since: Release) -> set[str]:

@@ -10,14 +10,21 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from tests.memory import render
 from tests.questionnaire import ROOT, choices, questions, settings
-from tests.support import copy_template, render
+from tests.support import copy_template
 from tests.template import layer_rules as layers
 from tests.template import source_rules as rules
-from tests.template.cases import CASES, TEXTS, is_possible, pairs, values
+from tests.template import target_rules as targets
+from tests.template.cases import CASES, TEXTS, is_possible, pairs, resolved, values
 
 Rule = Callable[[Path], Iterator[str]]
 QUESTIONS = "template/questions/"
+RUNTIME = "src/goldenpath_runtime/"
+ANY, LOCAL, REGISTRY = (
+    f"template/project/{{{{{layer}}}}}/{RUNTIME}"
+    for layer in ("deploy_any", "deploy_local", "registry_files")
+)
 
 
 @pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
@@ -54,7 +61,8 @@ DEFECTS = [
     Defect(rules.includes_are_an_explicit_list, QUESTIONS + "forgotten.yml", None, ""),
     Defect(rules.questions_are_complete, QUESTIONS + "model.yml", "default: classification", "secret: false"),
     Defect(rules.questions_are_complete, QUESTIONS + "model.yml", "give?", "give"),
-    Defect(rules.questions_are_complete, QUESTIONS + "model.yml", "validator:", "placeholder:"),
+    Defect(rules.questions_are_complete, QUESTIONS + "project.yml", "validator:", "placeholder:"),
+    Defect(rules.questions_are_complete, QUESTIONS + "project.yml", '"Yes": full', "Yes: full"),
     Defect(
         rules.questions_are_complete, QUESTIONS + "project.yml", '  ask: "{{ preset', '  when: "{{ preset'
     ),
@@ -82,6 +90,34 @@ DEFECTS = [
         "template/project/x.jinja",
         None,
         "{{ 1 if task and not license }}",
+    ),
+    Defect(
+        rules.answers_that_may_be_none_are_compared,
+        "template/project/x.jinja",
+        None,
+        "{{ 1 if effective_guides }}",
+    ),
+    Defect(
+        rules.defaults_that_move_are_empty,
+        QUESTIONS + "organization.yml",
+        '  default: ""\n',
+        "  default: ghcr.io/us\n",
+    ),
+    Defect(
+        rules.defaults_that_move_are_empty,
+        QUESTIONS + "delivery.yml",
+        '  default: ""\n',
+        "  default: \"{{ 'docker' if ci == 'github' else 'none' }}\"\n",
+    ),
+    Defect(rules.defaults_that_move_are_empty, QUESTIONS + "model.yml", "effective_serve:", "effective_use:"),
+    Defect(
+        rules.answers_that_may_be_empty_are_resolved,
+        QUESTIONS + "computed.yml",
+        "effective_deploy ==",
+        "deploy ==",
+    ),
+    Defect(
+        rules.answers_that_may_be_empty_are_resolved, "template/project/x.jinja", None, "{{ base_image }}"
     ),
     Defect(
         rules.computed_values_are_explained,
@@ -118,6 +154,49 @@ DEFECTS = [
         QUESTIONS + "computed.yml",
         "- /params.yaml",
         "- /parameters.yaml",
+    ),
+    Defect(
+        targets.targets_are_layers_and_lines_of_the_table,
+        f"template/project/{{{{deploy_stub}}}}/{RUNTIME}stub.py",
+        None,
+        "",
+    ),
+    Defect(
+        targets.targets_are_layers_and_lines_of_the_table,
+        REGISTRY + "target.py",
+        '"local": ("local",',
+        '"local": ("here",',
+    ),
+    Defect(targets.targets_have_every_verb, LOCAL + "local.py", "def figures(self)", "def seen(self)"),
+    Defect(
+        targets.targets_have_every_verb,
+        LOCAL + "local.py",
+        "    strategies: Collection",
+        "    can: Collection",
+    ),
+    Defect(
+        targets.targets_have_every_verb, REGISTRY + "target.py", "warm: float = 0", "for_seconds: float = 0"
+    ),
+    Defect(
+        targets.only_the_table_names_a_target,
+        ANY + "rollout.py",
+        "from .target import Target\n",
+        "from .local import LocalTarget as Target\n",
+    ),
+    Defect(
+        targets.only_the_table_names_a_target,
+        ANY + "rollout.py",
+        "target = here.target\n",
+        'target = layer("local").LocalTarget(*here)\n',
+    ),
+    Defect(
+        targets.only_the_table_names_a_target, ANY + "router.py", "import random", "from . import supervisor"
+    ),
+    Defect(
+        targets.only_the_table_names_a_target,
+        REGISTRY + "environments.py",
+        "target: str = next(iter(TARGETS))",
+        'target: Literal["local"] = "local"',
     ),
     Defect(rules.python_names_are_reserved, QUESTIONS + "reserved.yml", "tomllib, ", ""),
     Defect(rules.dependencies_are_reserved, "template/partials/constraints.toml", "= [", '= ["left-pad==1",'),
@@ -161,7 +240,8 @@ def test_default_path_asks_a_few_questions_and_custom_asks_more() -> None:
 
 
 def test_cases_contain_every_choice() -> None:
-    tried = [yaml.safe_load(render(answers)[".copier-answers.yml"]) for answers in CASES.values()]
+    stored = [yaml.safe_load(render(answers)[".copier-answers.yml"]) for answers in CASES.values()]
+    tried = [*stored, *map(resolved, stored)]
     for name, spec in questions().items():
         for choice in choices(spec):
             assert any(

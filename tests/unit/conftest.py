@@ -67,6 +67,7 @@ PROJECT = {
     "project/.gitignore.jinja": "build/\n",
     "project/bin/run.sh": "#!/bin/sh\n",
     "project/empty.txt": "",
+    "project/Makefile": "setup check:\n\ttrue\npipeline:: data\n\ttrue\n",
     "project/data/caf\u00e9.csv": "a,b\n\u00fc,1\n",
 }
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from goldenpath import hooks
+from goldenpath.applying import hooks
 from tests.questionnaire import ROOT
 
 SOURCE = (ROOT / "hooks/after_new.py").read_bytes()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from goldenpath import answers
 from goldenpath.errors import UsageError
+from goldenpath.project import answers
 
 
 def test_pairs_go_before_the_file_and_stay_text(tmp_path: Path) -> None:

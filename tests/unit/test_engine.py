@@ -164,7 +164,7 @@ def test_opening_and_asking_are_values_too(template: Path) -> None:
         assert opened.questions["ci"]["help"] == "Which CI system runs the checks?"
         data = engine.ask(opened, {"ci": "none"}, defaults=True)
         assert data == {"ci": "none"}
-        project, stored = engine.render(opened, data)
+        project, stored, _ = engine.render(opened, data)
         clone = opened.worker.template.local_abspath
         assert clone.is_dir()
     assert list(project.files) == sorted(project.files)

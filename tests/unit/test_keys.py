@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from goldenpath import keys
+from goldenpath.merging import keys
 
 Change = tuple[str, str]
 
@@ -430,7 +430,7 @@ MERGED = {
 def test_both_changes_are_there_in_their_own_words(case: Case) -> None:
     base, ours, theirs = texts(case)
     expected = changed(case.base, case.merged)
-    merged = keys.merge(case.path, base, ours, theirs)
+    merged = keys.merge_keys(case.path, base, ours, theirs)
     assert (merged or b"").decode() == expected
     assert keys.sound(case.path, base, ours, theirs, expected.encode())
     for lossy in (ours, theirs):
@@ -489,14 +489,14 @@ CONFLICTS = {
 
 @pytest.mark.parametrize("sides", CONFLICTS.values(), ids=CONFLICTS)
 def test_a_true_conflict_is_left_to_a_person(sides: tuple[str, bytes | None, bytes, bytes]) -> None:
-    assert keys.merge(*sides) is None
+    assert keys.merge_keys(*sides) is None
     path, base, ours, theirs = sides
-    assert keys.merge(path, base, theirs, ours) is None
+    assert keys.merge_keys(path, base, theirs, ours) is None
 
 
 def merge(path: str, base: bytes | None, ours: bytes, theirs: bytes) -> bytes | None:
     """The merge, and that a sound merge is known as such."""
-    merged = keys.merge(path, base, ours, theirs)
+    merged = keys.merge_keys(path, base, ours, theirs)
     assert merged is None or keys.sound(path, base, ours, theirs, merged)
     return merged
 
@@ -558,7 +558,7 @@ def test_documents_are_not_told_apart_by_their_number() -> None:
     base = b"a: 1\n---\nb: 1\n"
     ours, theirs = b"n: 1\n---\n" + base, base + b"c: 1\n"
     assert keys.sound("a.yml", base, ours, theirs, ours + b"c: 1\n")
-    assert keys.merge("a.yml", base, ours, theirs) is None
+    assert keys.merge_keys("a.yml", base, ours, theirs) is None
 
 
 def test_long_repetitive_files_take_no_longer_than_they_are() -> None:
@@ -568,7 +568,7 @@ def test_long_repetitive_files_take_no_longer_than_they_are() -> None:
     ours, theirs = b"# Ours\n" + base + b"  - name: x\n", base + b"  - name: y\n"
     merged = ours + b"  - name: y\n"
     times = [time.process_time()]
-    assert keys.merge("a.yaml", base, ours, theirs) == merged
+    assert keys.merge_keys("a.yaml", base, ours, theirs) == merged
     times.append(time.process_time())
     assert keys.sound("a.yaml", base, ours, theirs, merged)
     times.append(time.process_time())
@@ -577,11 +577,14 @@ def test_long_repetitive_files_take_no_longer_than_they_are() -> None:
 
 
 def test_a_large_file_is_not_edited_as_a_document() -> None:
-    case = MERGED["one table added by both, in two places"]
-    base, ours, theirs = texts(case)
-    padding = b"# " + b"x" * 30_000 + b"\n"
-    assert keys.merge(case.path, base, ours, theirs) is not None
-    assert keys.merge(case.path, padding + base, padding + ours, padding + theirs) is None
+    base, ours, theirs = (
+        b'{"z": "%s", "t": {"a": 1}}\n',
+        b'{"z": "%s", "m": {"x": 1}, "t": {"a": 1}}\n',
+        b'{"z": "%s", "t": {"a": 1}, "m": {"y": 2}}\n',
+    )
+    united = b'{"z": "", "m": {"x": 1, "y": 2}, "t": {"a": 1}}\n'
+    assert keys.merge_keys("a.json", base % b"", ours % b"", theirs % b"") == united
+    assert keys.merge_keys("a.json", *(side % (b"x" * 30_000) for side in (base, ours, theirs))) is None
 
 
 def test_json_is_not_made_looser_than_it_was() -> None:
@@ -630,6 +633,6 @@ BOMBS = {
 
 @pytest.mark.parametrize(("path", "bomb"), BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_not_merged(path: str, bomb: bytes) -> None:
-    assert keys.merge(path, bomb, bomb + b"\n", b"# x\n" + bomb) is None
-    assert keys.merge(path, None, bomb, b"b = 1\n") is None
+    assert keys.merge_keys(path, bomb, bomb + b"\n", b"# x\n" + bomb) is None
+    assert keys.merge_keys(path, None, bomb, b"b = 1\n") is None
     assert keys.sound(path, bomb, bomb, bomb, b"")

@@ -13,7 +13,7 @@ import pytest
 import tomlkit
 import yaml
 
-from goldenpath import keys
+from goldenpath.merging import keys
 from tests.unit.test_keys import MERGED, Case, texts
 
 Path = tuple[str, ...]
@@ -115,7 +115,7 @@ def test_edits_in_different_places_are_all_there(path: str) -> None:
     for seed in range(300):
         *sides, both = history(seeded(seed))
         base, ours, theirs = (dump(side) for side in sides)
-        merged = keys.merge(path, base, ours, theirs)
+        merged = keys.merge_keys(path, base, ours, theirs)
         given_up += merged is None
         if merged is not None:
             assert load(merged) == both, seed
@@ -128,10 +128,10 @@ def test_a_side_without_changes_changes_nothing(path: str) -> None:
     dump, _ = FORMATS[path]
     for seed in range(100):
         base, ours, theirs, _ = (dump(side) for side in history(seeded(seed)))
-        assert keys.merge(path, base, ours, base) == ours
-        assert keys.merge(path, base, base, theirs) == theirs
-        assert keys.merge(path, base, ours, ours) == ours
-        assert keys.merge(path, None, ours, ours) == ours
+        assert keys.merge_keys(path, base, ours, base) == ours
+        assert keys.merge_keys(path, base, base, theirs) == theirs
+        assert keys.merge_keys(path, base, ours, ours) == ours
+        assert keys.merge_keys(path, None, ours, ours) == ours
 
 
 def annotated(rng: random.Random, text: str, comments: list[str]) -> str:
@@ -158,7 +158,7 @@ def test_no_comment_is_lost(case: Case) -> None:
         rng = seeded(seed)
         mine, others = ([f"{word(rng)} {side}" for _ in range(3)] for side in ("ours", "theirs"))
         sides = base, annotated(rng, ours, mine), annotated(rng, theirs, others)
-        merged = keys.merge(case.path, *(side.encode() for side in sides))
+        merged = keys.merge_keys(case.path, *(side.encode() for side in sides))
         if merged is not None:
             lost = [
                 comment
@@ -181,10 +181,10 @@ def test_random_bytes_break_nothing(path: str) -> None:
                     [rng.randbytes(3), b"[{", b"&a *a", b"'", b"\r\n\t", b"- !x"]
                 )
         base, ours, theirs = map(bytes, sides)
-        merged = keys.merge(path, base, ours, theirs)
+        merged = keys.merge_keys(path, base, ours, theirs)
         if path == "a.txt":
             assert merged is None
         elif merged is not None:
             assert keys.sound(path, base, ours, theirs, merged)
         assert keys.sound(path, base, ours, theirs, rng.randbytes(20)) in {True, False}
-        assert keys.merge(path, None, rng.randbytes(30), rng.randbytes(30)) is None or path != "a.txt"
+        assert keys.merge_keys(path, None, rng.randbytes(30), rng.randbytes(30)) is None or path != "a.txt"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import goldenpath.main as module
-from goldenpath.errors import GoldenpathError
+from goldenpath.errors import GoldenpathError, plain_notes
 from goldenpath.main import main
 from tests.questionnaire import ROOT
 from tests.unit.conftest import Goldenpath
@@ -156,7 +156,7 @@ def test_warnings_of_libraries_are_plain_notes(
     def run(_: object) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("always")
-            warnings.showwarning = module._plain_notes()
+            warnings.showwarning = plain_notes()
             for _time in range(2):
                 warnings.warn("Something is odd.", stacklevel=1)
         return 0

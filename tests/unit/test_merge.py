@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from goldenpath.merge import Rules, merge
-from goldenpath.plan import Change, Policy
+import pytest
+
+from goldenpath.arguments import parser
+from goldenpath.errors import UsageError
+from goldenpath.merging.policies import COPIER, POLICIES, SAFE
+from goldenpath.merging.rules import Rules
+from goldenpath.merging.trees import merge_trees
+from goldenpath.plan import Change
 from goldenpath.tree import EXECUTABLE, FILE, LINK, File, LaterFile, same
 
 LINES = [f"line {number}" for number in range(9)]
@@ -21,21 +27,20 @@ BASE, MINE, THEIRS, BOTH, CLASH = (
     text(l1="theirs"),
 )
 
+SAFELY, AS_COPIER = Rules(SAFE), Rules(COPIER)
 
-def run(
-    base: File | None, ours: File | None, theirs: File | None, rules: Rules | None = None
-) -> list[Change]:
+
+def run(base: File | None, ours: File | None, theirs: File | None, rules: Rules = SAFELY) -> list[Change]:
     old, mine, new = ({"a.txt": each} if each else {} for each in (base, ours, theirs))
-    return merge(old, mine, new, rules or Rules())
+    return merge_trees(old, mine, new, rules)
 
 
-def kind(base: File | None, ours: File | None, theirs: File | None, rules: Rules | None = None) -> str:
+def kind(base: File | None, ours: File | None, theirs: File | None, rules: Rules = SAFELY) -> str:
     found = run(base, ours, theirs, rules)
     return str(found[0].kind) if found else "nothing"
 
 
-COPIER = Rules(policy=Policy.COPIER)
-ONCE = Rules(skipped=lambda _: True)
+ONCE = Rules(SAFE, skipped=lambda _: True)
 
 
 def test_what_only_one_side_changed_is_taken() -> None:
@@ -60,8 +65,8 @@ def test_what_both_changed_is_merged_or_in_conflict() -> None:
 def test_nothing_that_was_edited_goes_away() -> None:
     assert kind(BASE, MINE, None) == "keep"
     assert kind(BASE, None, THEIRS) == "keep"
-    assert kind(BASE, MINE, None, COPIER) == "remove"
-    assert kind(BASE, None, THEIRS, COPIER) == "nothing"
+    assert kind(BASE, MINE, None, AS_COPIER) == "remove"
+    assert kind(BASE, None, THEIRS, AS_COPIER) == "nothing"
 
 
 def test_what_is_written_once_stays() -> None:
@@ -71,7 +76,7 @@ def test_what_is_written_once_stays() -> None:
 
 
 def test_a_waiver_holds_the_template_back() -> None:
-    rules = Rules(waived=lambda _: "because")
+    rules = Rules(SAFE, waived=lambda _: "because")
     assert [change.why for change in run(BASE, MINE, THEIRS, rules)] == ["Waived: because"]
     assert kind(None, None, THEIRS, rules) == "keep"
 
@@ -88,7 +93,7 @@ def test_what_is_no_text_is_never_merged() -> None:
     base, mine, theirs = binary
     (change,) = run(base, mine, theirs)
     assert (change.kind, change.after) == ("conflict", mine)
-    assert [change.after for change in run(base, mine, theirs, COPIER)] == [theirs]
+    assert [change.after for change in run(base, mine, theirs, AS_COPIER)] == [theirs]
     assert kind(BASE, File(LINK, b"elsewhere"), THEIRS) == "conflict"
 
 
@@ -96,25 +101,30 @@ def test_lines_that_merge_into_nonsense_are_a_conflict_or_merged_by_key() -> Non
     base = File(FILE, b"a = 1\n\n[one]\nx = 1\n\n[two]\ny = 1\n")
     ours = File(FILE, b"a = 1\n\n[three]\nz = 1\n\n[one]\nx = 1\n\n[two]\ny = 1\n")
     theirs = File(FILE, b"a = 1\n\n[one]\nx = 1\n\n[two]\ny = 1\n\n[three]\nz = 2\n")
-    (change,) = merge({"a.toml": base}, {"a.toml": ours}, {"a.toml": theirs}, Rules())
+    (change,) = merge_trees({"a.toml": base}, {"a.toml": ours}, {"a.toml": theirs}, SAFELY)
     assert change.kind == "conflict", "a table twice is no TOML"
 
 
 def test_a_renamed_file_is_followed_both_ways() -> None:
-    found = merge({"old": BASE}, {"old": MINE}, {"new": THEIRS}, Rules())
+    found = merge_trees({"old": BASE}, {"old": MINE}, {"new": THEIRS}, SAFELY)
     assert {change.path: (str(change.kind), change.after) for change in found} == {
         "old": ("remove", None),
         "new": ("move", BOTH),
     }
-    (change,) = merge({"old": BASE}, {"mine": MINE}, {"old": THEIRS}, Rules())
+    evident = Rules(SAFE, renamed={"old": "mine"})
+    (change,) = merge_trees({"old": BASE}, {"mine": MINE}, {"old": THEIRS}, evident)
     assert (change.path, change.source, change.after) == ("mine", "old", BOTH)
-    told = Rules(moves={"old": "new"})
+    told = Rules(SAFE, moves={"old": "new"})
     other = File(FILE, b"nothing alike\n" * 9)
-    assert [str(change.kind) for change in merge({"old": BASE}, {"old": MINE}, {"new": other}, told)] == [
+    assert [
+        str(change.kind) for change in merge_trees({"old": BASE}, {"old": MINE}, {"new": other}, told)
+    ] == [
         "conflict",
         "remove",
     ]
-    assert [str(change.kind) for change in merge({"old": BASE}, {"old": MINE}, {"new": other}, Rules())] == [
+    assert [
+        str(change.kind) for change in merge_trees({"old": BASE}, {"old": MINE}, {"new": other}, SAFELY)
+    ] == [
         "add",
         "keep",
     ]
@@ -126,4 +136,32 @@ def test_content_is_not_read_where_keys_are_equal() -> None:
 
     one, other = LaterFile(FILE, "key", fail), LaterFile(FILE, "key", fail)
     assert same(one, other)
-    assert merge({"a": one}, {"a": MINE}, {"a": other}, Rules()) == []
+    assert merge_trees({"a": one}, {"a": MINE}, {"a": other}, SAFELY) == []
+
+
+def test_a_likeness_is_no_evidence_of_what_the_user_did() -> None:
+    """Nor does evidence reach a file that a template has, that is waived or not there."""
+    base, ours, theirs = {"old": BASE}, {"mine": MINE}, {"old": THEIRS}
+    (change,) = merge_trees(base, ours, theirs, SAFELY)
+    assert (change.path, str(change.kind), change.why) == (
+        "old",
+        "keep",
+        "You deleted it; the template changed it",
+    )
+    for rules in (
+        Rules(SAFE, renamed={"old": "mine"}, generated=frozenset({"mine"})),
+        Rules(SAFE, renamed={"old": "mine"}, waived=lambda path: "mine" if path == "mine" else None),
+        Rules(SAFE, renamed={"old": "nowhere"}),
+        Rules(SAFE, renamed={"old": "mine"}, skipped=lambda path: path == "old"),
+    ):
+        assert "mine" not in [change.path for change in merge_trees(base, ours, theirs, rules)]
+    assert [
+        each.kind for each in merge_trees(base, ours, theirs, Rules(SAFE, unknown=frozenset({"old"})))
+    ] == ["keep"]
+
+
+def test_the_command_offers_every_policy() -> None:
+    offered = [parser().parse_args(["update", "--policy", name]).policy for name in POLICIES]
+    assert offered == list(POLICIES)
+    with pytest.raises(UsageError):
+        parser().parse_args(["update", "--policy", "other"])

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from goldenpath import git as own_git
-from goldenpath import hooks, tree
+from goldenpath import tree
+from goldenpath.applying import hooks
 from goldenpath.commands.new import next_commands
 from tests.support import git
-from tests.unit.conftest import PROJECT, Goldenpath, MakeTemplate, files_of, listing
+from tests.unit.conftest import COPIER_YML, PROJECT, Goldenpath, MakeTemplate, files_of, listing
 
 HOOK = "import pathlib, sys; pathlib.Path('set-up.txt').write_text('yes'); print('HOOK SPEAKS'); sys.exit({code})\n"
 
@@ -33,15 +34,70 @@ def test_a_repository_with_a_first_commit(template: Path, goldenpath: Goldenpath
 def test_the_summary_comes_first_and_copiers_message_never(template: Path, goldenpath: Goldenpath) -> None:
     done = goldenpath("new", "demo", "--template", template, "--defaults", "-d", "description=")
     summary, _, after = done.out.partition("Written.")
-    for part in ("project_name    demo", "description     (empty)", "bin/ (1)\n    run.sh", "7 files"):
+    for part in ("project_name    demo", "description     (empty)", "bin/ (1)\n    run.sh", "8 files"):
         assert part in summary
     assert f"{template}, 1.0.0" in summary
     assert "A MESSAGE THAT COPIER PRINTS" not in done.out + done.err
-    assert [line.strip() for line in after.splitlines()[2:]] == next_commands(Path("demo"))
+    assert [line.strip() for line in after.splitlines()[2:]] == [
+        "cd demo",
+        "make setup check",
+        "make pipeline",
+    ]
 
 
-def test_next_commands_are_what_a_shell_takes() -> None:
-    assert next_commands(Path("my demo")) == ["cd 'my demo'", "make setup check", "make pipeline"]
+@pytest.mark.parametrize(
+    ("makefile", "commands"),
+    [
+        (None, []),
+        ("", []),
+        ("setup:\ncheck: setup\npipeline: ; true\n", ["make setup check", "make pipeline"]),
+        ("setup check::\n\tpipeline: no rule\n", ["make setup check"]),
+        ("check:\n", ["make check"]),
+        ("check := 1\nsetup::=2\nrecheck:\n# setup: no\npipeline ?= 1\n", []),
+    ],
+)
+def test_next_commands_are_what_a_shell_takes(makefile: str | None, commands: list[str]) -> None:
+    files = {} if makefile is None else {"Makefile": tree.File(tree.FILE, makefile.encode())}
+    assert next_commands(Path("my demo"), tree.Tree(files)) == ["cd 'my demo'", *commands]
+
+
+def test_a_template_without_a_makefile(make_template: MakeTemplate, goldenpath: Goldenpath) -> None:
+    template = make_template(files={path: text for path, text in PROJECT.items() if "Makefile" not in path})
+    done = goldenpath("new", "demo", "--template", template, "--defaults", "--json")
+    assert done.json["next"] == ["cd demo"]
+    said = goldenpath("new", "other", "--template", template, "--defaults").out
+    assert said.partition("Written.")[2].split() == ["Next,", "type:", "cd", "other"]
+
+
+COMMIT = "git init -q && git add -A && git -c user.name=x -c user.email=x@x commit -qm theirs"
+
+
+@pytest.mark.parametrize("task", ["echo made > made.txt", f"echo made > made.txt && {COMMIT}"])
+def test_tasks_of_a_trusted_template(make_template: MakeTemplate, goldenpath: Goldenpath, task: str) -> None:
+    """They run as `update --trust` has them run: what they leave is a file of the project, a repository is not."""
+    beside = "mkdir .venv && echo 1 > .venv/python && echo '*.pyc' >> .gitignore && echo 1 > a.pyc"
+    more = f'_tasks: ["{beside}; echo /.venv/ >> .gitignore", "{task}"]\n'
+    template = make_template(config=COPIER_YML + more)
+    refused = goldenpath("new", "demo", "--template", template, "--defaults")
+    assert (refused.code, "--skip-tasks" in refused.err, "add --trust" in refused.err) == (1, False, True)
+    assert not Path("demo").exists()
+    done = goldenpath("new", "demo", "--template", template, "--defaults", "--trust")
+    assert done.code == 0, done.err
+    assert Path("demo/made.txt").read_text() == "made\n"
+    assert not Path("demo/.venv").exists()
+    assert not Path("demo/a.pyc").exists()
+    assert git(Path("demo"), "log", "--format=%s").splitlines() == ["Start from template version v1.0.0"]
+    assert git(Path("demo"), "status", "--porcelain", "--ignored") == ""
+    assert set(git(Path("demo"), "ls-files", "-z").split("\0")[:-1]) == set(files_of(Path("demo")))
+    git(Path("demo"), "fsck", "--strict")
+
+
+def test_status_of_a_new_project_is_kept(template: Path, goldenpath: Goldenpath) -> None:
+    assert goldenpath("new", "demo", "--template", template, "--defaults").code == 0
+    (entry,) = Path("demo/.git/goldenpath/kept").iterdir()
+    before = entry.stat().st_mtime_ns
+    assert goldenpath("status", "demo", "--json").json["drift"] == {}
+    assert entry.stat().st_mtime_ns == before
 
 
 def test_json_is_all_there_is_on_stdout(template: Path, goldenpath: Goldenpath) -> None:
@@ -53,8 +109,10 @@ def test_json_is_all_there_is_on_stdout(template: Path, goldenpath: Goldenpath) 
         "version": "1.0.0",
         "commit": "v1.0.0",
         "answers": done.json["answers"],
+        "follows": {},
         "files": sorted(files_of(Path("demo"))),
         "git": "a new repository with a first commit on the branch main",
+        "notes": [],
         "setup": "not run",
         "next": ["cd demo", "make setup check", "make pipeline"],
     }
@@ -324,3 +382,17 @@ def test_a_hook_that_is_interrupted_leaves_the_repository(
 def test_a_hook_sees_no_module_of_the_project(tmp_path: Path) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit(9)\n")
     assert hooks.run(b"import json", tmp_path) == 0
+
+
+def test_a_project_that_can_never_be_updated_is_told(
+    make_template: MakeTemplate, goldenpath: Goldenpath
+) -> None:
+    without = {path: text for path, text in PROJECT.items() if "answers_file" not in path}
+    template = make_template(files=without)
+    done = goldenpath("new", "demo", "--template", template, "--defaults", "--json")
+    assert "can never be updated" in done.json["notes"][0]
+    assert "can never be updated" in goldenpath("new", "other", "--template", template, "--defaults").out
+
+
+def test_a_project_that_can_be_updated_is_told_nothing(template: Path, goldenpath: Goldenpath) -> None:
+    assert goldenpath("new", "demo", "--template", template, "--defaults", "--json").json["notes"] == []

@@ -9,8 +9,8 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from goldenpath import show
-from goldenpath.plan import Change, Kind, Plan, Policy, State
+from goldenpath.plan import Change, Kind, Plan, State
+from goldenpath.showing import show
 from goldenpath.tree import EXECUTABLE, FILE, LINK, File
 from tests.questionnaire import ROOT
 
@@ -39,13 +39,13 @@ PLAN = Plan(
     "gh:o/t",
     State("1.0.0", "v1.0.0"),
     State(None, "v1.0.0-3-gabc1234"),
-    Policy.SAFE,
+    "safe",
     "fast",
     CHANGES,
     {"ci": ("one", None)},
     ["A waiver is over"],
 )
-EMPTY = Plan(PLAN.project, PLAN.template, PLAN.old, PLAN.old, Policy.SAFE, "fast", [])
+EMPTY = Plan(PLAN.project, PLAN.template, PLAN.old, PLAN.old, "safe", "fast", [])
 
 
 def test_a_plan_is_as_its_schema_says() -> None:
@@ -79,7 +79,7 @@ def test_git_takes_the_diff(tmp_path: Path) -> None:
         before = next((each.before for each in changes if each.path == change.source), change.before)
         if before:
             (tmp_path / (change.source or change.path)).write_bytes(before.content)
-    text = show.diff(Plan(tmp_path, "t", PLAN.old, PLAN.new, Policy.SAFE, "fast", changes))
+    text = show.diff(Plan(tmp_path, "t", PLAN.old, PLAN.new, "safe", "fast", changes))
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=text.encode(), check=True)
     for change in changes:
@@ -110,6 +110,6 @@ def test_a_long_diff_is_cut_in_a_pull_request() -> None:
     long = Change(
         "long.txt", Kind.MERGE, file(""), file("".join(f"{n}\n" for n in range(900))), "Both changed it"
     )
-    text = show.markdown(Plan(PLAN.project, "t", PLAN.old, PLAN.new, Policy.SAFE, "fast", [long]))
+    text = show.markdown(Plan(PLAN.project, "t", PLAN.old, PLAN.new, "safe", "fast", [long]))
     assert "more lines" in text
     assert len(text.splitlines()) < 500

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from goldenpath import settings
 from goldenpath.errors import UsageError
+from goldenpath.sources import settings
 from tests.unit.conftest import Goldenpath, MakeTemplate
 
 VARIABLE = "GOLDENPATH_TEMPLATE"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from goldenpath.start import Plan
+from goldenpath.planning.start import Plan
 from goldenpath.tree import EXECUTABLE, FILE, File, Tree
 
 FILES = {
@@ -33,6 +34,12 @@ def test_summary() -> None:
     assert lines[-3:] == ["/x/demo: 12 files, 0 kB", "  from gh:o/t, abc1234", "  git: a note"]
     assert max(map(len, lines)) <= 100
     assert PLAN.summary().count("a_rather_long_name") == 9
+
+
+def test_summary_says_what_an_empty_answer_stands_for() -> None:
+    plan = replace(PLAN, answers={**PLAN.answers, "parts": []}, follows={"team": "us", "parts": ["a", "b"]})
+    assert plan.summary().splitlines()[3:5] == ["  team   (empty: us)", "  parts  (empty: a, b)"]
+    assert plan.as_json()["follows"] == {"team": "us", "parts": ["a", "b"]}
 
 
 def test_preview_shows_text_and_counts_the_rest() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +20,6 @@ DOWN = "\x1b[B"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def heed_ctrl_c() -> None:
-    """What is started in the background ignores Ctrl-C, and so would all that it starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Terminal:
     """A run of the command in a terminal; `read` is the text so far, without control codes."""
 
@@ -38,7 +32,6 @@ class Terminal:
             encoding="utf-8",
             timeout=20,
             dimensions=(50, 160),
-            preexec_fn=heed_ctrl_c,
         )
         self.read = ""
 
@@ -178,3 +171,32 @@ def test_a_question_without_help_shows_its_name(make_template: MakeTemplate) -> 
     terminal.expect(r"mood  \[--data mood=")
     terminal.send("\r")
     assert terminal.end() == 0
+
+
+KINDS = """\
+level: {type: int, choices: {low: 1, middle: 2, high: 3}, default: 2}
+parts: {type: str, choices: [web, cli, docs], multiselect: true, default: [cli, docs]}
+place: {type: str, choices: {here: here, there: {value: there, validator: "not yet"}}, default: here}
+more: {type: yaml, default: {a: 1}}
+names: {type: json, default: [x, y], multiline: false}
+sure: {type: bool, default: true}
+note: {type: str, default: "", placeholder: a few words}
+folder: {type: path, default: src}
+"""
+
+
+def test_every_kind_of_question_takes_its_default(make_template: MakeTemplate) -> None:
+    """Questionary, which comes when somebody is asked and not before, gets all that Copier means it to have."""
+    template = make_template(config=f"{COPIER_YML}{KINDS}")
+    terminal = Terminal(["new", "demo", "--template", str(template), *GIVEN, "-d", "ci=none", "--yes"])
+    for name in ("level", "parts", "place"):
+        terminal.expect(rf"--data {name}=")
+        terminal.send("\r")
+    terminal.expect(r"there .*not yet")
+    for name in ("more", "names", "sure", "note", "folder"):
+        terminal.expect(rf"--data {name}=")
+        terminal.send("\x1b\r" if name == "more" else "\r")
+    assert terminal.end() == 0, terminal.read
+    data = {"project_name": "Cats", "description": "", "serve": ["batch"], "ci": "none"}
+    copier.run_copy(str(template), "beside", data=data, defaults=True, quiet=True)
+    assert Path("demo/.copier-answers.yml").read_text() == Path("beside/.copier-answers.yml").read_text()

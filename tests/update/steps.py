@@ -207,5 +207,6 @@ def trusted(small: Small) -> None:
 
 
 def two_projects(small: Small) -> None:
-    put(small.project, {".copier-answers.other.yml": "_commit: v1\n_src_path: /nowhere\n"})
+    other = f"_commit: {OLD}\n_src_path: {small.template}\n"
+    put(small.project, {".copier-answers.other.yml": other})
     commit_all(small.project, "Another template")

@@ -72,7 +72,8 @@ CASES = [
     Case("git at work", 1, "Another git command is at work", write(".git/index.lock", "")),
     # Its answers
     Case("no answers", 1, f"has no {ANSWERS}: it was not made from a template", edit(ANSWERS, None)),
-    Case("other answers file", 2, "Type: --answers-file .copier-answers.x.yml", project_git(f"mv {ANSWERS} .copier-answers.x.yml")),
+    Case("several answers files", 2, "several answers files: .copier-answers.x.yml, cfg.yml.\n  Name one of them, for example: --answers-file .copier-answers.x.yml", both(project_git(f"mv {ANSWERS} .copier-answers.x.yml"), write("cfg.yml", "_commit: v1\n_src_path: x\n"))),
+    Case("no such answers file", 1, "has no x.yml", arguments="--answers-file x.yml"),
     Case("answers file outside", 2, "is not inside the project", arguments="--answers-file ../x.yml"),
     Case("answers are no YAML", 1, f"{ANSWERS} is not YAML", edit(ANSWERS, "a: [1\n")),
     Case("answers in Latin-1", 1, f"{ANSWERS} is not YAML", edit(ANSWERS, b"a: \xfc\n")),

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from goldenpath import apply, files, project, updates
+from goldenpath import project
+from goldenpath.applying import apply
 from goldenpath.errors import GoldenpathError
-from goldenpath.updates import Request
+from goldenpath.planning import updates
+from goldenpath.planning.updates import Request
+from goldenpath.project import files
 from tests.support import commit_all, git
 from tests.update.story import BASICS, Story, numbered
 from tests.update.test_real_life import NAMED, begin
@@ -186,3 +189,21 @@ def test_hints_hold_for_where_they_are_given(story: Story) -> None:
     assert f"goldenpath update '{place}'" in story.run("status", path="a folder/one").text
     (place / "src").mkdir()
     assert f"Did you mean {place}?" in story.run("status", path="a folder/one/src").error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ range(99999) | random }}-{{ range(99999) | random }}\n",
+        "{{ '%s' | strftime }}{{ range(99999) | random }}-{{ range(99999) | random }}\n",
+    ],
+)
+def test_what_says_something_else_each_time_is_no_change(text: str, story: Story) -> None:
+    begin(story, {"a.txt.jinja": text, "b.txt.jinja": "one {{ name }}\n"})
+    before = story.read("a.txt")
+    story.release("v2.0.0", {"b.txt.jinja": "two {{ name }}\n"})
+    plans = [story.update("--dry-run").json["changes"] for _ in range(2)]
+    done = story.update()
+    assert plans == [done.json["changes"]] * 2
+    assert (done.code, done.kinds()) == (0, {".copier-answers.yml": "update", "b.txt": "update"})
+    assert story.read("a.txt") == before

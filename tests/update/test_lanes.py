@@ -32,7 +32,7 @@ def test_links_stay_links(story: Story) -> None:
     (story.template / "more").symlink_to("a.txt")
     story.release("v2.0.0", {"b.txt": numbered()})
     done = story.update()
-    assert (done.code, done.json["lane"]) == (0, "plain")
+    assert (done.code, done.json["lane"]) == (0, "fast")
     assert {name: str((story.project / name).readlink()) for name in ("link", "more")} == {
         "link": "b.txt",
         "more": "a.txt",
@@ -63,35 +63,31 @@ def test_data_from_another_answers_file(story: Story) -> None:
 
 
 @pytest.mark.parametrize(
-    "feature",
-    ["_tasks: ['echo ran >> tasks.txt']\n", "_jinja_extensions: [jinja2.ext.do]\n"],
+    ("feature", "named", "lane"),
+    [
+        ("_tasks: ['echo ran >> tasks.txt']\n", "task: echo ran >> tasks.txt", "plain"),
+        ("_jinja_extensions: [jinja2.ext.do]\n", "Jinja extension: jinja2.ext.do", "fast"),
+    ],
     ids=["tasks", "extensions"],
 )
-def test_a_template_that_runs_code_needs_trust(feature: str, story: Story, tmp_path: Path) -> None:
+def test_a_template_that_runs_code_needs_trust(
+    feature: str, named: str, lane: str, story: Story, tmp_path: Path
+) -> None:
     begin(story, {"a.txt": numbered()}, feature + NAMED)
     story.edit({"a.txt": numbered(l2="mine")})
     story.release("v2.0.0", {"a.txt": numbered(l11="theirs")})
     refused = story.update()
     assert refused.code == 1
+    assert named in refused.json["error"]["message"]
     assert "--trust" in refused.json["error"]["hint"]
     assert story.status() == ""
     done = story.update("--trust")
-    assert (done.code, done.json["lane"]) == (0, "plain")
+    assert (done.code, done.json["lane"]) == (0, lane)
     assert story.read("a.txt") == numbered(l2="mine", l11="theirs")
     git(story.project, "reset", "--quiet", "--hard")
     (tmp_path / "settings.yml").write_text(f"trust: ['{story.template}']\n")
     engine.forget()
     assert story.update().code == 0
-
-
-def test_migrations_are_left_to_copier(story: Story) -> None:
-    begin(story, {"a.txt": numbered()})
-    story.release("v2.0.0", {"a.txt": numbered(l2="theirs")}, "_migrations: ['echo moved']\n" + NAMED)
-    for trust in ([], ["--trust"]):
-        done = story.update(*trust)
-        assert done.code == 1
-        assert "copier update" in done.json["error"]["hint"]
-    assert story.status() == ""
 
 
 def test_written_once(story: Story) -> None:

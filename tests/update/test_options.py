@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,6 @@ OLD, NEW = "v0.1.0", "v0.1.1"
 OWNED, SEED, SHARED = "dvc.yaml", "params.yaml", "pyproject.toml"
 # Options that decide which files there are. What a model answers does not change in a repository's life.
 SWITCHED = sorted({question for question, _ in layers(ROOT).values()} - {"task"} | {"placement"})
-# What is rolled out must be registered, so one answer comes with the other.
-ALONG = {("registry", "none"): {"deploy": "none"}, ("registry", "files"): {"deploy": "local"}}
 
 
 @pytest.fixture
@@ -27,7 +26,17 @@ def template(tmp_path: Path) -> Path:
     return template_repository(tmp_path / "template", OLD)
 
 
-@pytest.mark.parametrize("case", CASES)
+# A sample on every push, all of them with the live ones.
+SOME_CASES = {"base", "minimal"}
+SOME_OPTIONS = {"ci", "registry", "placement"}
+
+
+def sampled(names: Iterable[str], some: set[str]) -> list[pytest.ParameterSet]:
+    """All names, those that are in no sample with the mark of what takes long."""
+    return [pytest.param(name, marks=[] if name in some else [pytest.mark.live]) for name in names]
+
+
+@pytest.mark.parametrize("case", sampled(CASES, SOME_CASES))
 def test_a_release_without_changes_changes_nothing(case: str, template: Path, tmp_path: Path) -> None:
     project = new_project(tmp_path / "project", template, OLD, **CASES[case])
     commit_all(template, "Nothing new", NEW)
@@ -36,14 +45,14 @@ def test_a_release_without_changes_changes_nothing(case: str, template: Path, tm
     assert NEW in (project / ".copier-answers.yml").read_text()
 
 
-@pytest.mark.parametrize("question", SWITCHED)
+@pytest.mark.parametrize("question", sampled(SWITCHED, SOME_OPTIONS))
 def test_an_option_can_be_switched_on_and_off_and_on(question: str, template: Path, tmp_path: Path) -> None:
     offered = choices(questions()[question])
     settings = [[offered[0]], offered, [offered[0]]] if question == "serve" else [*offered, offered[0]]
     project = new_project(tmp_path / "project", template, OLD, **{question: settings[0]})
     first = read_tree(project)
     for value in settings[1:]:
-        update(project, **{question: value}, **ALONG.get((question, str(value)), {}))
+        update(project, **{question: value})
         assert conflicts(project) == []
         commit_all(project, f"{question}: {value}")
         answers = yaml.safe_load((project / ".copier-answers.yml").read_text("utf-8"))

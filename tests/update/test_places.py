@@ -6,8 +6,9 @@ from pathlib import Path
 
 import copier
 
-from tests.support import commit_all
-from tests.update.story import BASICS, Story, numbered
+from goldenpath import engine
+from tests.support import commit_all, git
+from tests.update.story import BASICS, Story, change, numbered
 from tests.update.test_real_life import NAMED, begin
 
 
@@ -85,3 +86,24 @@ def test_drift_is_of_what_the_template_owns(story: Story) -> None:
     assert story.run("status").code == 4
     assert list(story.run("diff", "--json").json["differences"]) == ["v1.0.0", "v2.0.0"]
     assert list(story.run("diff", "--json", "--to", "v2.0.0").json["differences"]) == ["v2.0.0"]
+
+
+def test_status_of_a_template_without_releases(story: Story) -> None:
+    """What its message says to type can be typed."""
+    begin(story, {"a.txt": numbered()})
+    git(story.template, "tag", "-d", "v1.0.0")
+    first = git(story.template, "rev-parse", "HEAD").strip()
+    story.edit({".copier-answers.yml": story.read(".copier-answers.yml").replace("v1.0.0", first)})
+    engine.forget()
+    refused = story.run("status")
+    assert (refused.code, "Add --to HEAD" in refused.error) == (1, True)
+    shown = story.run("status", "--to", "HEAD")
+    assert (shown.code, f"it has all of {first[:7]}" in shown.text) == (0, True)
+    change(story.template, {"a.txt": numbered(l2="theirs")})
+    commit_all(story.template, "Newer")
+    engine.forget()
+    shown = story.run("status", "--to", "HEAD")
+    assert (shown.code, f"goldenpath update --to HEAD {story.project}" in shown.text) == (4, True)
+    newest = git(story.template, "rev-parse", "--short", "HEAD").strip()
+    assert story.run("status", "--to", "HEAD", "--json").json["newest"] == newest
+    assert story.run("status", "--to", "nowhere").code == 1

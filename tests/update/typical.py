@@ -50,6 +50,7 @@ EDITS: dict[str, Callable[[Path], None]] = {
     ),
     "a tool beside ours": _in("pyproject.toml", r'^    "types-pyyaml",\n', '    "types-tabulate",\n'),
     "a ruff rule": _in("pyproject.toml", r'^select = \[(.|\n)*?"BLE", ', '"DTZ", '),
+    "a tool at the end": _in("pyproject.toml", r"\Z", "\n[tool.own]\nlevel = 3 # ours\n"),
     "a README paragraph": _in("README.md", r"\A#.*\n", "\nWhat this model is for, in a paragraph of ours.\n"),
     "a make target": _in("Makefile", r"\Z", "\nhello: ## say hello\n\t@echo hello\n"),
     "a CI step in our file": _in(".github/workflows/check.yml", r"^      - run: make check\n", STEP),
@@ -57,7 +58,7 @@ EDITS: dict[str, Callable[[Path], None]] = {
 }
 DELETED = {"a deleted seed": _deleted_seed}
 MARKS = {
-    "pyproject.toml": ["packaging>=24", "types-tabulate", '"DTZ"'],
+    "pyproject.toml": ["packaging>=24", "types-tabulate", '"DTZ"', "level = 3 # ours"],
     "README.md": ["in a paragraph of ours"],
     "Makefile": ["hello: ## say hello"],
     ".github/workflows/check.yml": ["Tell the team"],

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from goldenpath import engine, git, show, updates
-from goldenpath.files import Files, on_disk, with_ignored
-from goldenpath.project import Project, open_project
+from goldenpath import engine, git
+from goldenpath.monorepo import projects
+from goldenpath.planning.untouched import untouched
+from goldenpath.project import Project
+from goldenpath.project.files import Files, on_disk, with_ignored
+from goldenpath.showing import show
 from goldenpath.tree import File, same
 
 
@@ -20,6 +23,7 @@ class Options:
     to: str | None
     json: bool
     trust: bool
+    skip_tasks: bool
     answers_file: str | None
 
 
@@ -30,14 +34,17 @@ def run(options: Options) -> int:
         GoldenpathError: They cannot be told.
     """
     git.check_installed()
-    found = open_project(options.path, options.answers_file)
+    found = projects.open_project(options.path, options.answers_file)
     files = on_disk(found)
     source = engine.source(found.template, found.root)
     refs = [options.to] if options.to else list(dict.fromkeys([found.commit, source.newest()]))
-    versions = [engine.open_version(source, source.commit(ref), trust=options.trust) for ref in refs]
+    versions = [
+        engine.open_version(source, source.commit(ref), trust=options.trust, skip_tasks=options.skip_tasks)
+        for ref in refs
+    ]
     color = sys.stdout.isatty() and not options.json
     patches = {
-        version.described: _patches(found, updates.untouched(found, files, version), files, color=color)
+        version.described: _patches(found, untouched(found, files, version), files, color=color)
         for version in versions
     }
     if options.json:

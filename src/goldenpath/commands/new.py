@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
 import shlex
 import sys
 from argparse import Namespace
+from importlib import import_module
 from pathlib import Path
 
-import questionary
-
-from goldenpath import answers, engine, git, hooks, settings, tree
+from goldenpath import engine, git, tree
+from goldenpath.applying import hooks
 from goldenpath.engine import Template
 from goldenpath.errors import INTERRUPTED, GoldenpathError, UsageError
-from goldenpath.start import Plan
+from goldenpath.planning import pristine
+from goldenpath.planning.start import Plan
+from goldenpath.project import answers
+from goldenpath.sources import settings
 
 
 class Options(Namespace):
@@ -31,9 +35,31 @@ class Options(Namespace):
     json: bool
 
 
-def next_commands(destination: Path) -> list[str]:
-    """Return what to type after a project was written to `destination`."""
-    return [f"cd {shlex.quote(str(destination))}", "make setup check", "make pipeline"]
+_FLOWS = (("setup", "check"), ("pipeline",))
+# What stands before the colon of a rule; a := and a ::= make a variable.
+_RULE = re.compile(r"^([^\s#:=][^:=#\n]*?)[ \t]*::?(?![:=])", re.MULTILINE)
+
+
+def next_commands(destination: Path, project: tree.Tree) -> list[str]:
+    """Return what to type after `project` was written to `destination`: of `make` only what its Makefile has."""
+    known = _targets(project)
+    flows = ([name for name in flow if name in known] for flow in _FLOWS)
+    return [
+        f"cd {shlex.quote(str(destination))}",
+        *(f"make {' '.join(names)}" for names in flows if names),
+    ]
+
+
+def _targets(project: tree.Tree) -> set[str]:
+    """Return the targets that a Makefile names, itself or in the files that it may include."""
+    if "Makefile" not in project.files:
+        return set()
+    texts = (
+        file.content.decode(errors="replace")
+        for path, file in project.files.items()
+        if path == "Makefile" or path.endswith(".mk")
+    )
+    return {name for text in texts for names in _RULE.findall(text) for name in names.split()}
 
 
 def run(options: Options) -> int:
@@ -49,16 +75,18 @@ def run(options: Options) -> int:
     git.check_installed()
     if not options.preview:
         _check_destination(destination, address)
-    with engine.open_template(address, options.vcs_ref, destination.name, trust=options.trust) as template:
+    with engine.open_template(address, options.vcs_ref, str(destination), trust=options.trust) as template:
         plan = _plan(template, engine.ask(template, given, defaults=options.defaults), destination, options)
-    if options.preview:
-        print(json.dumps(plan.as_json(contents=True), indent=2) if options.json else plan.preview())
-        return 0
-    _confirm(plan, options)
-    with tree.staged(destination) as folder:
-        tree.write(plan.tree, folder)
+        if options.preview:
+            print(json.dumps(plan.as_json(contents=True), indent=2) if options.json else plan.preview())
+            return 0
+        _confirm(plan, options)
+        with tree.staged(destination) as folder:
+            tree.write(plan.tree, folder)
+            if plan.branch:
+                git.start(folder, plan.branch, f"Start from template version {plan.commit}")
         if plan.branch:
-            git.start(folder, plan.branch, f"Start from template version {plan.commit}")
+            pristine.keep_new(destination, template.opened)
     return _finish(plan, template, options)
 
 
@@ -87,7 +115,7 @@ def _check_destination(destination: Path, address: str) -> None:
 
 
 def _plan(template: Template, data: dict[str, object], destination: Path, options: Options) -> Plan:
-    project, stored = engine.render(template, data)
+    project, stored, follows = engine.render(template, data)
     branch, about = _git_plan(destination, str(stored.get("default_branch", "main")), wanted=options.git)
     return Plan(
         destination=destination,
@@ -98,6 +126,7 @@ def _plan(template: Template, data: dict[str, object], destination: Path, option
         tree=project,
         branch=branch,
         git=about,
+        follows=follows,
     )
 
 
@@ -113,9 +142,11 @@ def _git_plan(destination: Path, branch: str, *, wanted: bool) -> tuple[str | No
 def _confirm(plan: Plan, options: Options) -> None:
     if options.json:
         return
-    print(plan.summary())
+    print("\n".join([plan.summary(), *(f"Note: {note}" for note in plan.notes)]))
     if options.defaults or options.yes:
         return
+    # Nothing that only a terminal needs is imported without one.
+    questionary = import_module("questionary")
     if not questionary.confirm("Write these files?  [--yes]", qmark="?").unsafe_ask():
         raise GoldenpathError("Nothing was written, as you said.")
 
@@ -124,7 +155,7 @@ def _finish(plan: Plan, template: Template, options: Options) -> int:
     code = _set_up(template, plan.destination)
     if code:
         print(f"The set-up failed with exit code {code}; the repository itself is complete.", file=sys.stderr)
-    commands = next_commands(options.destination)
+    commands = next_commands(options.destination, plan.tree)
     if options.json:
         setup = "not run" if template.hook is None else "failed" if code else "done"
         print(json.dumps(plan.as_json() | {"setup": setup, "next": commands}, indent=2))

@@ -1,92 +1,72 @@
-"""Copier's questions at the speed of a fleet: no text is compiled twice, nor rendered twice for the same values.
+"""Copier's questions at the speed of a fleet: what a text depends on, and a context that costs what it holds.
 
-A questionnaire asks Jinja for some hundred small texts, most of them constants, each with a context built anew.
+A questionnaire asks Jinja for some hundred small texts, most of them constants, each with a context of its own.
 """
 
-from collections.abc import Hashable
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from copier._main import Worker
 from copier._types import LazyDict, Phase
 from copier._user_data import DEFAULT_DATA
-from jinja2 import Environment, TemplateError, meta, nodes
+from jinja2 import Environment, TemplateError, meta
 
-# What these say depends on more than the answers: the time, chance, the machine.
-VOLATILE_NAMES = {"_copier_conf", "_copier_phase", "_external_data", "lipsum", "make_secret", "now", "UNSET"}
-VOLATILE_FILTERS = {
-    *("ans_random", "random", "random_mac", "shuffle", "strftime"),
-    *("expanduser", "expandvars", "fileglob", "realpath"),
-}
-
-# What a questionnaire sees the answers to store with, itself or by way of another file.
-_LOOKING = ("_copier_answers", "include", "import", "extends")
-_SIMPLE = (str, bool, int, float, type(None))
-_KEPT = 4096  # results that are kept of one text
+from goldenpath.engine.texts import CHANCE, VOLATILE_NAMES, is_blind, is_literal, is_volatile, variables
+from goldenpath.git import blob_id
 
 
-class _Text:
-    """A compiled text that remembers what it rendered to for which values of its variables."""
+@dataclass(frozen=True)
+class Uses:
+    """What a text of the template depends on: variables, and the ids of all sources.
 
-    def __init__(self, compiled: Any, names: tuple[str, ...]) -> None:
-        self._compiled = compiled
-        self._names = names
-        self._known: dict[Hashable, str] = {}
+    `sure` if it hangs on nothing else, `known` if on nothing else but the time, chance and the machine: then it says
+    something else each time, although nobody has changed it.
+    """
 
-    def render(self, *args: Any, **context: Any) -> str:
-        if args:
-            context = {**args[0], **context}
-        key = tuple(_key(context.get(name, _key)) for name in self._names)
-        if key not in self._known:
-            rendered: str = self._compiled.render(context)
-            if len(self._known) < _KEPT:
-                self._known[key] = rendered
-            return rendered
-        return self._known[key]
+    names: tuple[str, ...]
+    sources: tuple[str, ...]
+    sure: bool
+    known: bool
 
 
-def _key(value: Any) -> Hashable:
-    # 1, 1.0 and True are equal, and "1" is not.
-    return (type(value), value) if isinstance(value, _SIMPLE) else repr(value)
+UNSURE = Uses((), (), sure=False, known=False)
 
 
-def memoised(environment: Environment) -> Environment:
-    """Make an environment remember the texts that it compiles and what they render to."""
-    compiled = environment.from_string
-
-    @cache
-    def from_string(source: Any) -> Any:
-        names = pure_names(environment, source) if isinstance(source, str) else None
-        text = compiled(source)
-        return text if names is None else _Text(text, names)
-
-    environment.__dict__["from_string"] = from_string
-    return environment
-
-
-def pure_names(environment: Environment, source: str) -> tuple[str, ...] | None:
-    """Return the variables that a text depends on, None where it depends on more: other files, time, chance."""
-    try:
-        parsed = environment.parse(source)
-        names = variables(environment, parsed)
-    except TemplateError:
-        return None
-    refers = next(iter(meta.find_referenced_templates(parsed)), meta)
-    doubtful = is_volatile(parsed) or names & VOLATILE_NAMES
-    return None if refers is not meta or doubtful else tuple(sorted(names))
-
-
-def variables(environment: Environment, parsed: nodes.Template) -> set[str]:
-    """Return the names that a text takes from outside, those included that Jinja has a function for: answers hide it."""
-    mentioned = {each.name for each in parsed.find_all(nodes.Name)}
-    return meta.find_undeclared_variables(parsed) | (mentioned & environment.globals.keys())
+def uses(environment: Environment, text: str, root: Path) -> Uses:
+    """Return what a text depends on, by way of the files of the template at `root` that it includes too."""
+    if is_literal(environment, text):
+        return Uses((), (blob_id(text.encode()),), sure=True, known=True)
+    names: set[str] = set()
+    sources: list[str] = []
+    waiting, seen, sure = [text], set[str](), True
+    while waiting:
+        source = waiting.pop()
+        sources.append(blob_id(source.encode()))
+        try:
+            parsed = environment.parse(source)
+            names |= variables(environment, parsed)
+        except TemplateError:
+            return UNSURE
+        sure &= not is_volatile(parsed)
+        for name in meta.find_referenced_templates(parsed):
+            if name is None or not _is_inside(name) or not (root / name).is_file():
+                return UNSURE
+            if name not in seen:
+                seen.add(name)
+                waiting.append((root / name).read_text("utf-8"))
+    return Uses(
+        tuple(sorted(names)),
+        tuple(sources),
+        sure=sure and not names & VOLATILE_NAMES,
+        known=not names & (VOLATILE_NAMES - CHANCE),
+    )
 
 
-def is_volatile(parsed: nodes.Template) -> bool:
-    """Tell whether a text uses a filter that says something else each time, or elsewhere; by name also in `map`."""
-    used = {each.name for each in parsed.find_all(nodes.Filter)}
-    named = {each.value for each in parsed.find_all(nodes.Const) if isinstance(each.value, str)}
-    return bool((used | named) & VOLATILE_FILTERS)
+def _is_inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
 
 
 class QuickWorker(Worker):
@@ -122,9 +102,11 @@ class QuickWorker(Worker):
 
     def question(self) -> None:
         """Ask the questions, as Copier does."""
-        # Copier builds the answers to store anew for each question, and hardly a questionnaire looks at them.
-        asked = repr(self.template.questions_data)
-        self.__dict__["_blind"] = not any(word in asked for word in _LOOKING)
+        # Copier builds the answers to store again for each question, and hardly a questionnaire looks at them.
+        known = self.template.__dict__
+        if "_blind" not in known:
+            known["_blind"] = is_blind(self.jinja_env, self.template.questions_data)
+        self.__dict__["_blind"] = known["_blind"]
         try:
             with Phase.use(Phase.PROMPT):
                 self._ask()

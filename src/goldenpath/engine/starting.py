@@ -1,31 +1,35 @@
 """A new project: open a template, ask its questions, render it into a `Tree`.
 
-Rendering is Copier's public `run_copy` into a temporary folder, so it is right by definition. Asking is
-the same `Worker` that `run_copy` uses, stopped after its questions.
+It takes the same lanes as an update, so that a project begins as an update would leave it.
 """
 
-import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from copier import Phase, run_copy
+from copier import Phase
 from copier._main import Worker
-from copier._settings import SettingsModel
-from copier._template import Template as Source
-from copier._vcs import get_latest_tag
+from copier._template import Template as Address
+from copier._vcs import clone, get_repo
 from copier.errors import CopierAnswersInterrupt, CopierError, InteractiveSessionError
 from jinja2 import TemplateError
 
-from goldenpath import answers, sources, tree
-from goldenpath.engine.problems import explained, misfit
-from goldenpath.engine.trust import check_start, check_template, copier_settings
+from goldenpath import git, sources
+from goldenpath.engine import asking, following
+from goldenpath.engine.memo import QuickWorker
+from goldenpath.engine.opening import forget, open_version
+from goldenpath.engine.problems import explained
+from goldenpath.engine.trust import AT_START
+from goldenpath.engine.versions import COPY, Version
 from goldenpath.errors import GoldenpathError
-from goldenpath.settings import local_path
-from goldenpath.tree import Tree
+from goldenpath.project import answers
+from goldenpath.sources import Source
+from goldenpath.sources.settings import local_path
+from goldenpath.tree import File, Tree
 
 HOOK = "hooks/after_new.py"
 
@@ -43,48 +47,59 @@ class Template:
     hook: bytes | None
     questions: Mapping[str, Mapping[str, Any]]
     worker: Worker = field(repr=False)
+    opened: Version = field(repr=False)
 
 
 @contextmanager
 def open_template(address: str, ref: str | None, name: str, *, trust: bool) -> Iterator[Template]:
     """Fetch the template at `address` and yield it; `ref` None stands for its newest release.
 
-    `name` is that of the project's folder: the default of the question `project_name`, if it takes it. `trust` lets the template run code of its
-    own, as an entry of exactly this address in the `trust` list of Copier's settings does.
+    `name` is the project's folder: its last part is the default of the question `project_name`, if that takes it.
+    `trust` lets the template run code of its own, as an entry of exactly this address in the `trust` list of
+    Copier's settings does. Every clone of this process goes when the block ends.
 
     Raises:
         GoldenpathError: There is no such template or release, or this command cannot or may not use it.
     """
     _check_address(address)
-    settings = copier_settings()
     with TemporaryDirectory(prefix="goldenpath-") as temporary:
-        worker = Worker(
-            src_path=address,
-            dst_path=Path(temporary, name or "project"),
-            vcs_ref=ref or _newest_release(address),
-            settings=SettingsModel(defaults=dict(settings.defaults)),
-            quiet=True,
-            unsafe=trust or address in settings.trust,
-        )
-        with worker:
-            yield _template(worker)
+        try:
+            source = _source(address, ref, Path(temporary, "draft"))
+            ref = ref or _newest_release(source)
+            version = open_version(source, _commit(source, ref), trust=trust, starts=True)
+            yield _template(version, ref, Path.cwd() / (name or "project"))
+        finally:
+            forget()
 
 
-def _template(worker: Worker) -> Template:
-    source = worker.template
-    with explained(f"Cannot read '{worker.vcs_ref}' of the template '{source.url}'"):
-        root = source.local_abspath
-    # Copier prints some of these errors before it raises them.
-    with explained(f"The template '{source.url}' cannot be used"), redirect_stderr(io.StringIO()):
-        check_template(source, trusted=worker.unsafe)
-        check_start(source)
-        return Template(
-            address=source.url,
-            version=sources.release(str(source.commit)),
-            hook=(root / HOOK).read_bytes() if worker.unsafe and (root / HOOK).is_file() else None,
-            questions=dict(source.questions_data),
-            worker=worker,
-        )
+def _source(address: str, ref: str | None, draft: Path) -> Source:
+    """Return the template's repository; of one that somebody works in, a clone with what is not committed yet."""
+    path = local_path(address)
+    if ref == "HEAD" and path and path.is_dir() and git.changes(path):
+        with explained(f"Cannot read '{ref}' of the template '{address}'"):
+            return Source(address, address, Path(clone(address, ref, location=str(draft))))
+    return sources.open_source(address, address, lambda: get_repo(address) or address)
+
+
+def _commit(source: Source, ref: str) -> str:
+    try:
+        return source.commit(ref)
+    except GoldenpathError as error:
+        raise GoldenpathError(
+            f"Cannot read '{ref}' of the template '{source.address}': {error.message}", error.hint
+        ) from error
+
+
+def _template(version: Version, ref: str, project: Path) -> Template:
+    root = version.template.local_abspath
+    return Template(
+        address=version.source.address,
+        version=sources.release(version.described),
+        hook=(root / HOOK).read_bytes() if version.trusted and (root / HOOK).is_file() else None,
+        questions=version.questions,
+        worker=version.asker(project, {}, vcs_ref=ref),
+        opened=version,
+    )
 
 
 def ask(template: Template, given: Mapping[str, Any], *, defaults: bool) -> dict[str, Any]:
@@ -102,66 +117,78 @@ def ask(template: Template, given: Mapping[str, Any], *, defaults: bool) -> dict
         worker.user_defaults = answers.of_folder(
             worker.dst_path.name, template.questions, worker.jinja_env.from_string
         )
-    for name, details in template.questions.items():
+    if not defaults:
+        _name_answers(worker, template.questions)
+    try:
+        _question(worker)
+    except InteractiveSessionError as end_of_input:
+        raise KeyboardInterrupt from end_of_input
+    except CopierAnswersInterrupt:
+        raise
+    except (CopierError, ValueError, TypeError) as error:
+        make = partial(
+            template.opened.asker,
+            worker.dst_path,
+            {},
+            user_defaults=worker.user_defaults,
+            vcs_ref=worker.vcs_ref,
+        )
+        raise asking.refusal(make, {}, worker, error) from error
+    answers.check_kept(given, worker.answers.hidden)
+    settled = worker.answers.hidden | given.keys() | (worker.answers.user.keys() if defaults else set())
+    return {**given, **{name: value for name, value in worker.answers.user.items() if name not in settled}}
+
+
+def _name_answers(worker: Worker, questions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Have each question say how it is answered beforehand."""
+    for name, details in questions.items():
         text = str(details.get("help") or name).rstrip()
         worker.template.questions_data[name] = {
             "qmark": "?",
             **details,
             "help": f"{text}  [--data {name}=...]",
         }
-    try:
+
+
+def _question(worker: Worker) -> None:
+    if isinstance(worker, QuickWorker):
+        worker.question()
+    else:
         with Phase.use(Phase.PROMPT):
             worker._ask()  # noqa: SLF001 (held by the tests that compare with `run_copy`)
-    except InteractiveSessionError as end_of_input:
-        raise KeyboardInterrupt from end_of_input
-    except CopierAnswersInterrupt:
-        raise
-    except (CopierError, ValueError, TypeError) as error:
-        raise misfit(worker, error) from error
-    answers.check_kept(given, worker.answers.hidden)
-    settled = worker.answers.hidden | given.keys() | (worker.answers.user.keys() if defaults else set())
-    return {**given, **{name: value for name, value in worker.answers.user.items() if name not in settled}}
 
 
-def render(template: Template, data: Mapping[str, Any]) -> tuple[Tree, dict[str, Any]]:
-    """Return the project that these answers give, and all answers that it stores.
+def render(template: Template, data: Mapping[str, Any]) -> tuple[Tree, dict[str, Any], dict[str, Any]]:
+    """Return the project that these answers give, all answers that it stores, and what the empty ones stand for.
 
-    With them are Copier's own: `_commit`, the template's commit as `git describe` names it, and `_src_path`.
+    With those that it stores are Copier's own: `_commit`, the template's commit as `git describe` names it, and `_src_path`.
 
     Raises:
         GoldenpathError: The template is broken.
     """
-    asked = template.worker
+    asked, version = template.worker, template.opened
     with explained(f"The template '{template.address}' cannot be rendered"):
-        worker = run_copy(
-            template.address,
-            asked.dst_path,
-            data=dict(data),
-            vcs_ref=asked.vcs_ref,
-            settings=asked.settings,
-            user_defaults=asked.user_defaults,
-            defaults=True,
-            quiet=True,
-            unsafe=asked.unsafe,
+        answered = version.start(
+            asked.dst_path, data=dict(data), user_defaults=asked.user_defaults, vcs_ref=asked.vcs_ref
         )
-        stored = dict(worker._answers_to_remember())  # noqa: SLF001 (what the answers file holds)
-    return tree.read(asked.dst_path), stored
+        files = version.render(answered, COPY).files
+        # Now, for the template goes when its block ends.
+        tree = Tree({path: File(file.mode, file.content) for path, file in files.items()})
+        return tree, dict(answered.stored), following.stand_for(version.questions, answered)
 
 
 def _check_address(address: str) -> None:
     path = local_path(address)
     if path and not path.exists():
-        raise GoldenpathError(f"The template '{address}' does not exist.", "Name another with --template")
-    if Source(url=address).vcs != "git":
+        raise GoldenpathError(f"The template '{address}' does not exist.", AT_START["another"])
+    if Address(url=address).vcs != "git":
         raise GoldenpathError(
             f"The template '{address}' is not the top folder of a git repository.",
             "Updates need one: name that folder, or type `git init` there and commit.",
         )
 
 
-def _newest_release(address: str) -> str:
-    with explained(f"The template '{address}' cannot be reached"), redirect_stderr(io.StringIO()):
-        newest = get_latest_tag(Source(url=address).url_expanded)
-    if newest == "HEAD":
-        raise GoldenpathError(f"The template '{address}' has no release.", "Add --vcs-ref HEAD")
-    return newest
+def _newest_release(source: Source) -> str:
+    if not source.releases:
+        raise GoldenpathError(f"The template '{source.address}' has no release.", "Add --vcs-ref HEAD")
+    return source.newest()

@@ -13,10 +13,11 @@ import pytest
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.__main__ import main
 from goldenpath_runtime.config import Params, read_json, read_params
-from goldenpath_runtime.data import read_rows, split_rows
+from goldenpath_runtime.data import read_rows
 from goldenpath_runtime.evaluation import parity_error
 from goldenpath_runtime.gate import Finding, decide
 from goldenpath_runtime.inference import InvalidRowsError, Scorer
+from goldenpath_runtime.prepare import split_rows
 from goldenpath_runtime.schema import read_schema
 
 

@@ -1,6 +1,6 @@
-"""The commands behind make: `python -m goldenpath_runtime COMMAND`. Each imports only what it needs.
+"""The commands behind make: `python -m goldenpath_runtime COMMAND`.
 
-Owned by the template: do not edit.
+Owned by the template: do not edit. Each command imports only what it needs.
 """
 
 import argparse
@@ -8,14 +8,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import ProjectError, command, layer, read_params
+from .config import Command, ProjectError, command, layer, read_params
+from .project import Project, open_project
 
 if TYPE_CHECKING:
     from .gate import Finding
-    from .pipeline import Project
 
 STEPS = {
     "data": "read, validate and split the rows",
@@ -24,85 +25,127 @@ STEPS = {
     "report": "write the model card",
     "gate": "decide whether the model may be used; fails when not",
     "pipeline": "all of these in one process",
-    "smoke": "all of these on the small sample; its figures are too few to judge, so only parity is enforced",
+    "smoke": (
+        "all of these on the small sample; its figures are too few to judge, "
+        "so only parity is enforced"
+    ),
     "sample": "write the small sample from the real rows",
 }
-OTHERS = {  # command: (module, help)
-    "matrix": ("config", "the models as JSON, for a CI system to fan out"),
-    "schema": ("data", "print a first schema.yaml for a file of rows"),
-    "serve": ("online", "answer over HTTP"),
-    "score": ("batch", "score a file of rows"),
-    "embed": ("embedded", "write a folder that scores with onnxruntime and numpy alone"),
-    **(lifecycle.COMMANDS if (lifecycle := layer("lifecycle")) else {}),
+OTHERS = {
+    "matrix": Command("config", "the models, one a line or as JSON for a CI system to fan out"),
+    "schema": Command("data", "print a first schema.yaml for a file of rows"),
+    "serve": Command("online", "answer over HTTP"),
+    "score": Command("batch", "score a file of rows"),
+    "embed": Command("embedded", "write a folder that scores with onnxruntime and numpy alone"),
 }
+lifecycle = layer("lifecycle")
+if lifecycle:
+    OTHERS |= lifecycle.COMMANDS
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command; 0 when it did its work, 1 with a message when it did not, 2 for a wrong call."""
-    helps = STEPS | {name: text for name, (module, text) in OTHERS.items() if find_spec(f".{module}", __package__)}
+    """Run one command; 0 when it did its work, 1 with a message when not, 2 for a wrong call."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A finding is printed even where the terminal has no ≥.
+        sys.stdout.reconfigure(errors="replace")
+    name = _parser().parse_args(argv[:1]).command
+    run = run_step if name in STEPS else run_other
+    try:
+        return run(name, argv[1:])
+    except ProjectError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    """A parser of the command's name; its help lists the commands that this repository has."""
+    helps = dict(STEPS)
+    for name, other in OTHERS.items():
+        if find_spec(f".{other.module}", __package__):
+            helps[name] = other.help
     parser = argparse.ArgumentParser(
         prog="python -m goldenpath_runtime",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="\n".join(f"  {name:9} {text}" for name, text in helps.items()),
     )
     parser.add_argument("command", choices=[*STEPS, *OTHERS], metavar="COMMAND")
-    command = parser.parse_args(argv[:1]).command
-    try:
-        return run_step(command, argv[1:]) if command in STEPS else run_other(command, argv[1:])
-    except ProjectError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return parser
 
 
 def run_step(name: str, argv: Sequence[str]) -> int:
-    """Run a step of the pipeline for one model, or for all that params.yaml has; 1 when one of them is blocked."""
-    from . import pipeline as steps
-
+    """Run a step for one model, or for all in params.yaml; 1 when one of them is blocked."""
     parser = command(name, several=True)
-    model = parser.parse_args(argv).model
-    return max(_run(name, steps.open_project(each)) for each in read_params().select(model))
+    wanted = parser.parse_args(argv).model
+    models = read_params().select(wanted)
+    return max(_run(name, open_project(model)) for model in models)
 
 
-def _run(name: str, project: "Project") -> int:
-    from . import pipeline as steps
-
+def _run(name: str, project: Project) -> int:
     print(f"{name}: {project.name}")
     match name:
         case "data":
-            summary = steps.prepare_data(project)
+            from .prepare import prepare_data
+
+            summary = prepare_data(project)
             print(f"rows: {summary['rows']}, without a target: {summary['without_target']}")
         case "train":
-            training = steps.train(project)
+            from .train import train
+
+            training = train(project)
             print(f"chosen: {training['chosen']} of {', '.join(training['candidates'])}")
         case "evaluate":
-            print("  ".join(f"{figure} {value:.4g}" for figure, value in steps.evaluate(project)["test"].items()))
+            from .evaluation import evaluate
+
+            measured = evaluate(project)["test"]
+            print("  ".join(f"{figure} {value:.4g}" for figure, value in measured.items()))
         case "report":
-            print(f"report: {steps.write_report(project)}")
+            from .report import write_report
+
+            print(f"report: {write_report(project)}")
         case "gate":
-            return _show(steps.check_gate(project))
+            from .gate import check_gate
+
+            return _show(check_gate(project))
         case "pipeline":
-            return _show(steps.run_all(project))
+            from .pipeline import run_all
+
+            return _show(run_all(project))
         case "smoke":
-            return _show(steps.run_all(replace(project, root=Path("build/smoke")), sample=True))
+            from .pipeline import run_all
+
+            small = replace(project, root=Path("build/smoke"))
+            return _show(run_all(small, sample=True))
         case "sample":
-            print(f"sample: {steps.make_sample(project)}; commit it")
+            from .prepare import make_sample
+
+            print(f"sample: {make_sample(project)}; commit it")
     return 0
 
 
 def run_other(name: str, argv: Sequence[str]) -> int:
     """Run a command of its own module; ProjectError when this repository was made without it."""
-    module = OTHERS[name][0]
-    if (found := layer(module)) is None:
-        raise ProjectError(f"this repository was made without {module}: see serve, registry and deploy in the template")
-    return int(getattr(found, name.replace("-", "_"))(argv) or 0)
+    other = OTHERS[name]
+    module = layer(other.module)
+    if module is None:
+        raise ProjectError(
+            f"this repository was made without {other.module}: "
+            "see serve, registry and deploy in the template"
+        )
+    run = getattr(module, name.replace("-", "_"))
+    if other.writes:
+        return int(layer("mirrors").followed(run, argv))
+    return int(run(argv) or 0)
 
 
 def _show(findings: "Sequence[Finding]") -> int:
     for finding in findings:
-        print(f"{'ok  ' if finding.passed else 'FAIL'} {finding.rule}: {finding.reason}")
+        print(finding)
     if all(finding.passed for finding in findings):
         return 0
-    print("next: improve the model; where the gate is wrong for these data, change it in params.yaml, with a review")
+    print(
+        "next: improve the model; where the gate is wrong for these data, "
+        "change it in params.yaml, with a review"
+    )
     return 1
 
 

@@ -1,13 +1,11 @@
-"""From a candidate to files: what is fitted is kept until all are, then written as model.onnx and model.json.
+"""From a candidate to files: each fit is kept until all are done, then written as an ONNX model.
 
 Owned by the template: do not edit.
 """
 
 import hashlib
 import json
-import os
-import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,87 +24,106 @@ class Fitted(NamedTuple):
     exported: Exported
 
 
-def fit(name: str, candidate: Candidate, data: Dataset, validation: Dataset, kept: Path) -> Fitted:
-    """Fit a candidate, unless a run that was interrupted has left it in `kept`.
+def fit(
+    name: str,
+    candidate: Candidate,
+    data: Dataset,
+    validation: Dataset,
+    kept: Path,
+) -> Fitted:
+    """Fit a candidate, unless an interrupted run has left it in `kept`.
 
-    That folder has to be another one for other inputs. ProjectError when the scores are not what the task asks for.
+    Other inputs need another such folder. ProjectError when the scores are not what the task asks
+    for.
     """
-    path = kept / f"{hashlib.sha256(name.encode()).hexdigest()[:12]}.npz"
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    path = kept / f"{digest[:12]}.npz"
     if path.exists():
-        with np.load(path, allow_pickle=False) as saved:
-            return Fitted(saved["scores"], Exported(saved["content"].tobytes(), str(saved["output"])))
+        return _read(path)
     candidate.fit(data)
     scores = np.asarray(candidate.predict(validation.inputs()))
     _check(name, scores, validation)
-    exported = candidate.export(data.features)
-    kept.mkdir(parents=True, exist_ok=True)
+    fitted = Fitted(scores, candidate.export(data.features))
+    _keep(fitted, path)
+    return fitted
+
+
+def _read(path: Path) -> Fitted:
+    with np.load(path, allow_pickle=False) as saved:
+        exported = Exported(saved["content"].tobytes(), str(saved["output"]))
+        return Fitted(saved["scores"], exported)
+
+
+def _keep(fitted: Fitted, path: Path) -> None:
+    """Write what `_read` reads; a run that is killed leaves all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = np.frombuffer(fitted.exported.content, np.uint8)
+    output = np.array(fitted.exported.output)
     unfinished = path.with_suffix(".part")
     with unfinished.open("wb") as file:
-        content = np.frombuffer(exported.content, np.uint8)
-        np.savez(file, scores=scores, content=content, output=np.array(exported.output))
-    unfinished.replace(path)  # a run that is killed leaves all of it or nothing
-    return Fitted(scores, exported)
+        np.savez(file, scores=fitted.scores, content=content, output=output)
+    unfinished.replace(path)
 
 
 def _check(name: str, scores: Scores, validation: Dataset) -> None:
-    shape = (len(validation.frame()), len(validation.classes or validation.target))
-    if scores.shape != shape or not np.isfinite(scores).all():
-        given = f"of shape {scores.shape}" if scores.shape != shape else "of which some are not finite"
-        task = "classification" if validation.classes else "regression"
-        raise ProjectError(
-            f"model.py: candidate {name} gives scores {given}; a {task} of these data has {shape}, "
-            "a row each and a column for each class or target"
-        )
+    rows = len(validation.frame())
+    outputs = len(validation.classes or validation.target)
+    shape = (rows, outputs)
+    if scores.shape != shape:
+        given = f"of shape {scores.shape}"
+    elif not np.isfinite(scores).all():
+        given = "of which some are not finite"
+    else:
+        return
+    task = "classification" if validation.classes else "regression"
+    raise ProjectError(
+        f"model.py: candidate {name} gives scores {given}; a {task} of these data has {shape}, "
+        "a row each and a column for each class or target"
+    )
 
 
-def write_model(folder: Path, name: str, exported: Exported, data: Dataset, lineage: Mapping[str, Any]) -> None:
-    """Write both files. The inputs' hashes go into the graph too; times do not, so equal inputs give equal bytes."""
-    graph = onnx.load_from_string(exported.content)
-    graph.opset_import.sort(key=lambda opset: opset.domain)  # skl2onnx walks a set, in another order each time
-    onnx.helper.set_model_props(graph, {k: str(v) for k, v in sorted(lineage.items()) if k.endswith("_sha256")})
-    content = graph.SerializeToString(deterministic=True)
+def write_model(
+    folder: Path,
+    name: str,
+    exported: Exported,
+    data: Dataset,
+    lineage: Mapping[str, Any],
+) -> None:
+    """Write model.onnx and model.json.
+
+    The inputs' hashes go into the graph too; times do not, so equal inputs give equal bytes.
+    """
+    content = _with_hashes(exported.content, lineage)
     sha256 = hashlib.sha256(content).hexdigest()
+    columns = {}
+    for column_name, column in data.features.items():
+        columns[column_name] = column.model_dump(exclude={"feature"})
+    trained_at = datetime.now(UTC).isoformat(timespec="seconds")
     info = {
         "name": name,
         "version": sha256[:12],
         "sha256": sha256,
         "format": exported.format,
         "output": exported.output,
-        "columns": {name: column.model_dump(exclude={"feature"}) for name, column in data.features.items()},
+        "columns": columns,
         "classes": list(data.classes),
         "targets": list(data.target),
-        "lineage": {**lineage, "trained_at": datetime.now(UTC).isoformat(timespec="seconds")},
+        "lineage": {**lineage, "trained_at": trained_at},
     }
+    text = json.dumps(info, indent=2) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(content)
-    (folder / "model.json").write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+    (folder / "model.json").write_text(text, encoding="utf-8")
 
 
-def inputs_lineage(data_sha256: str, sources: Iterable[Path]) -> dict[str, Any]:
-    """Hashes of all that decides how the model turns out, the commit it stands in, if any, and why it is trained."""
-    paths = sorted(path for path in sources if path.is_file())
-    lock = Path("uv.lock") if Path("uv.lock").exists() else Path("pyproject.toml")
-    commit = _git("rev-parse", "HEAD")
-    return {
-        "data_sha256": data_sha256,
-        "sources_sha256": _digest(paths),
-        "lock_sha256": _digest([lock]),
-        "commit": commit,
-        "uncommitted_changes": commit is None or bool(_git("status", "--porcelain", "--untracked-files=no")),
-        "reason": os.environ.get("GOLDENPATH_REASON") or "manual",
-        "image": os.environ.get("GOLDENPATH_IMAGE") or None,  # the container of the same commit, by its digest
-    }
-
-
-def _digest(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def _git(*words: str) -> str | None:
-    try:
-        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
-        return None
+def _with_hashes(content: bytes, lineage: Mapping[str, Any]) -> bytes:
+    """The graph's canonical bytes, with the hashes of its inputs among its properties."""
+    graph = onnx.load_from_string(content)
+    # skl2onnx walks a set, in another order each time.
+    graph.opset_import.sort(key=lambda opset: opset.domain)
+    hashes = {}
+    for key, value in sorted(lineage.items()):
+        if key.endswith("_sha256"):
+            hashes[key] = str(value)
+    onnx.helper.set_model_props(graph, hashes)
+    return bytes(graph.SerializeToString(deterministic=True))

@@ -1,18 +1,20 @@
 """params.yaml as frozen values: what is predicted, from what, and what the gate asks for.
 
-Owned by the template: do not edit. A key that is not in params.yaml takes the default given here, so a file written
-for an older release stays valid.
+Owned by the template: do not edit. A key that is not in params.yaml takes the default given here,
+so a file written for an older release stays valid.
 """
 
 import argparse
 import difflib
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -23,12 +25,14 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class ProjectError(Exception):
-    """Something in the project's files or data is not as it must be: shown as one message, without a traceback."""
+    """The project's files or data are wrong: shown as a message, without a traceback."""
 
 
 def layer(name: str) -> Any:
-    """A module of this package that only some answers of the template bring; None where it is not there."""
-    return import_module(f".{name}", __package__) if find_spec(f".{name}", __package__) else None
+    """A module of this package that only some answers of the template bring; None without it."""
+    if find_spec(f".{name}", __package__) is None:
+        return None
+    return import_module(f".{name}", __package__)
 
 
 class Frozen(BaseModel):
@@ -40,10 +44,13 @@ class Frozen(BaseModel):
 class Checks(Frozen):
     """What the rows must show beyond schema.yaml; shares are from 0 to 1.
 
-    `max_duplicates`: rows that are there before, in all columns. `max_leakage`: validation and test rows whose features
-    and target are also trained on. Rows of few, coarse columns are alike by chance, so these two limits only stop data
-    that were joined to themselves; set lower ones where rows are distinct. `min_class_share`: the rarest class.
-    `banned`: columns that no model may see. `max_age_days`: by time column, how old its newest value may be.
+    `max_duplicates`: rows that are there before, in all columns.
+    `max_leakage`: validation and test rows whose features and target are also trained on.
+    Rows of few, coarse columns are alike by chance, so these two limits only stop data that were
+    joined to themselves; set lower ones where rows are distinct.
+    `min_class_share`: the rarest class.
+    `banned`: columns that no model may see.
+    `max_age_days`: by time column, how old its newest value may be.
     """
 
     max_duplicates: float = Field(default=0.4, ge=0, le=1)
@@ -54,7 +61,7 @@ class Checks(Frozen):
 
 
 class Data(Frozen):
-    """Where the rows come from: a .csv or .parquet file, or `package:NAME/FILE` inside an installed package."""
+    """Where the rows come from: a .csv or .parquet file, or `package:NAME/FILE` of a package."""
 
     source: str
     checks: Checks = Checks()
@@ -63,9 +70,10 @@ class Data(Frozen):
 
 
 class Split(Frozen):
-    """Shares of the rows kept for choosing (validation) and for the final figures (test); the rest is trained on.
+    """Shares of the rows for choosing (validation) and for the final figures (test).
 
-    `by: seed` shuffles; `by: time` tests on the newest rows by `column` and validates on those before them.
+    The rest is for training. `by: seed` shuffles; `by: time` tests on the newest rows by `column`
+    and validates on those before them.
     """
 
     by: Literal["seed", "time"] = "seed"
@@ -91,7 +99,8 @@ class Threshold(Frozen):
 class Slices(Frozen):
     """Groups of rows that must not be served much worse than all rows together.
 
-    `max_gap`: by what share of the overall objective a slice may be worse. Slices under `min_rows` are only shown.
+    `max_gap`: by what share of the overall objective a slice may be worse.
+    Slices under `min_rows` are only shown.
     """
 
     columns: tuple[str, ...] = ()
@@ -102,10 +111,12 @@ class Slices(Frozen):
 class Gate(Frozen):
     """What a model must show before it may be used.
 
-    `min_gain`: by how much of the objective it beats the baseline. `max_slowdown`: its median latency for one row, as a
-    multiple of the baseline's in the same run. `max_parity_error`: largest difference between the scores of the trained
-    and of the exported model, relative to the largest score when that is above one. `max_regression`: by how much of
-    the objective it may be worse than the champion. `max_age_days`: since its training.
+    `min_gain`: by how much of the objective it beats the baseline.
+    `max_slowdown`: its median latency for one row, as a multiple of the baseline's in the same run.
+    `max_parity_error`: largest difference between the scores of the trained and of the exported
+    model, relative to the largest score when that is above one.
+    `max_regression`: by how much of the objective it may be worse than the champion.
+    `max_age_days`: since its training.
     """
 
     thresholds: Mapping[str, Threshold] = {}
@@ -138,35 +149,51 @@ class ModelParams(Frozen):
     @field_validator("target", mode="before")
     @classmethod
     def _one_or_several(cls, value: object, others: ValidationInfo) -> object:
-        if others.data.get("task") == "classification" and not isinstance(value, str):
+        if isinstance(value, str):
+            return (value,)
+        if others.data.get("task") == "classification":
             raise ValueError("a classification has one target")
-        return (value,) if isinstance(value, str) else value
+        return value
 
 
 class Params(Frozen):
-    """The whole of params.yaml."""
+    """The whole of params.yaml.
+
+    Monitoring alone reads `monitor`, which is by model: see docs/watch.md.
+    """
 
     models: Mapping[str, ModelParams] = Field(min_length=1)
+    monitor: Mapping[str, Any] = {}
 
     def select(self, name: str | None) -> list[str]:
-        """The models meant by `name`, `name@dataset`, `@dataset` or None; ProjectError where there are none."""
+        """The models meant by `name`, `name@dataset`, `@dataset` or None.
+
+        ProjectError where there are none.
+        """
         model, _, dataset = (name or "").partition("@")
-        found = [
-            key
-            for key, each in self.models.items()
-            if (not model or key in (model, f"{model}_{each.dataset}")) and dataset in ("", each.dataset)
-        ]
+        found = [key for key in self.models if self._is_meant(key, model, dataset)]
         if not found:
-            known = ", ".join(f"{key} (DATASET={each.dataset})" for key, each in self.models.items())
+            listed = (f"{key} (DATASET={each.dataset})" for key, each in self.models.items())
+            known = ", ".join(listed)
             raise ProjectError(f"{PARAMS}: there is no model {name!r}; there are: {known}")
         return found
+
+    def _is_meant(self, key: str, model: str, dataset: str) -> bool:
+        own = self.models[key].dataset
+        if dataset not in ("", own):
+            return False
+        return model in ("", key) or key == f"{model}_{own}"
 
     def model(self, name: str | None) -> tuple[str, ModelParams]:
         """The one model meant; ProjectError when the choice is open."""
         found = self.select(name)
         if len(found) > 1:
-            raise ProjectError(f"{PARAMS}: there are several models; add MODEL= with one of: {', '.join(found)}")
-        return found[0], self.models[found[0]]
+            known = ", ".join(found)
+            raise ProjectError(
+                f"{PARAMS}: there are several models; add MODEL= with one of: {known}"
+            )
+        (key,) = found
+        return key, self.models[key]
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -175,51 +202,96 @@ def read_params(path: Path = PARAMS) -> Params:
 
 
 def note_blocked(folder: Path) -> None:
-    """Say on stderr when the gate has blocked the model of a project's folder build/<model>/model."""
-    verdict = folder.parent.parent.parent / "reports" / folder.parent.name / "gate.verdict"
-    if verdict.is_file() and verdict.read_text(encoding="utf-8").strip() == "fail":
-        print(f"note: the gate has blocked this model: see {verdict.with_name('report.md')}", file=sys.stderr)
+    """Say on stderr when the gate has blocked the model in a project's build/<model>/model."""
+    model = folder.parent
+    root = model.parent.parent
+    verdict = root / "reports" / model.name / "gate.verdict"
+    if _holds(verdict, "fail"):
+        report = verdict.with_name("report.md")
+        print(f"note: the gate has blocked this model: see {report}", file=sys.stderr)
+
+
+def _holds(path: Path, verdict: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8").strip() == verdict
+
+
+class Command(NamedTuple):
+    """A command: the module with a function of its name, its help, whether it adds to a ledger."""
+
+    module: str
+    help: str
+    writes: bool = False
 
 
 def command(name: str, several: bool = False) -> argparse.ArgumentParser:
     """A parser for a command that is about one model, or about several."""
-    which = "`name`, `name@dataset` or `@dataset`; all without it" if several else "not needed where there is one"
+    if several:
+        which = "`name`, `name@dataset` or `@dataset`; all without it"
+    else:
+        which = "not needed where there is one"
     parser = argparse.ArgumentParser(prog=name)
     parser.add_argument("--model", help=f"which model of {PARAMS}: {which}")
     return parser
 
 
 def matrix(argv: Sequence[str]) -> None:
-    """The command: print the models meant in the form that a CI system fans out, or as stages of dvc.yaml."""
+    """The command: print the models meant.
+
+    One a line, as JSON that a CI system fans out, or as stages of dvc.yaml.
+    """
+    args = _matrix_parser().parse_args(argv)
+    params = read_params()
+    found = params.select(args.model)
+    if args.drifted:
+        found = [name for name in found if _has_drifted(name)]
+    if args.stage:
+        print(" ".join(f"{args.stage}@{name}" for name in found))
+    elif args.form in ("list", "lines"):
+        print("\n".join(found))
+    else:
+        print(json.dumps(_jobs(args.form, params, found)))
+
+
+def _matrix_parser() -> argparse.ArgumentParser:
     parser = command("matrix", several=True)
     parser.add_argument("--stage", help="print the names of this stage of dvc.yaml")
-    parser.add_argument("--form", choices=("github", "gitlab", "azure", "lines"), default="github")
-    parser.add_argument("--drifted", action="store_true", help="only those whose last verdict of make monitor is drift")
-    args = parser.parse_args(argv)
-    params = read_params()
-    found = [name for name in params.select(args.model) if not args.drifted or _has_drifted(name)]
-    forms: dict[str, object] = {
-        "github": {"include": [{"model": name, "dataset": params.models[name].dataset} for name in found]},
-        "gitlab": [{"MODEL": found}],
-        "azure": {name: {"MODEL": name} for name in found},
-    }
-    lines = "\n".join(found) if args.form == "lines" else json.dumps(forms[args.form])
-    print(" ".join(f"{args.stage}@{name}" for name in found) if args.stage else lines)
+    # `lines` is an older name of `list`.
+    forms = ("list", "github", "gitlab", "azure", "lines")
+    parser.add_argument("--form", choices=forms, default="github")
+    parser.add_argument(
+        "--drifted",
+        action="store_true",
+        help="only those whose last verdict of make monitor is drift",
+    )
+    return parser
+
+
+def _jobs(form: str, params: Params, names: Sequence[str]) -> object:
+    """A job for each model, as the CI system of that name reads it."""
+    if form == "gitlab":
+        return [{"MODEL": names}]
+    if form == "azure":
+        return {name: {"MODEL": name} for name in names}
+    include = [{"model": name, "dataset": params.models[name].dataset} for name in names]
+    return {"include": include}
 
 
 def _has_drifted(model: str) -> bool:
-    verdict = Path("reports", model, "monitor.verdict")
-    return verdict.is_file() and verdict.read_text(encoding="utf-8").strip() == "drift"
+    return _holds(Path("reports", model, "monitor.verdict"), "drift")
 
 
 def read_yaml(path: Path, kind: type[T]) -> T:
-    """A YAML file as a value of that kind; ProjectError says where it is wrong and what was probably meant."""
+    """A YAML file as a value of that kind.
+
+    ProjectError says where the file is wrong and what was probably meant.
+    """
     try:
-        return parse(kind, yaml.safe_load(path.read_text(encoding="utf-8")), path)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ProjectError(f"{path}: not found; run this in the folder of the project") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: not valid YAML: {error}") from None
+    return parse(kind, content, path)
 
 
 def parse(kind: type[T], content: object, place: object) -> T:
@@ -227,17 +299,28 @@ def parse(kind: type[T], content: object, place: object) -> T:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        raise ProjectError("\n".join(f"{place}: {_explain(kind, item)}" for item in error.errors())) from None
+        problems = (f"{place}: {_explain(kind, item)}" for item in error.errors())
+        raise ProjectError("\n".join(problems)) from None
 
 
 def _explain(kind: type[BaseModel], item: ErrorDetails) -> str:
     place = ".".join(str(part) for part in item["loc"]) or "the file"
     if item["type"] != "extra_forbidden":
         return f"{place}: {item['msg']}, not {item['input']!r:.60}"
+    key = str(item["loc"][-1])
+    close = difflib.get_close_matches(key, _known_keys(kind), n=1)
+    if not close:
+        return f"{place}: unknown key"
+    return f"{place}: unknown key; did you mean {close[0]}?"
+
+
+def _known_keys(kind: type[BaseModel]) -> set[str]:
+    """The keys of a value of that kind, and of the values inside it."""
     schema = kind.model_json_schema()
-    known = {key for part in (schema, *schema.get("$defs", {}).values()) for key in part.get("properties", {})}
-    close = difflib.get_close_matches(str(item["loc"][-1]), known, n=1)
-    return f"{place}: unknown key" + (f"; did you mean {close[0]}?" if close else "")
+    known = set(schema.get("properties", {}))
+    for part in schema.get("$defs", {}).values():
+        known |= part.get("properties", {}).keys()
+    return known
 
 
 def read_json(path: Path, made_by: str) -> Any:
@@ -249,6 +332,23 @@ def read_json(path: Path, made_by: str) -> Any:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON, making the folder."""
+    """Write a value as indented JSON, as `write_text` writes it."""
+    write_text(path, json.dumps(value, indent=2, default=float) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, making the folder; a process that is killed leaves all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2, default=float) + "\n", encoding="utf-8")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+def git(*words: str) -> str | None:
+    """What git prints; None without git or a repository, or where it or a hook says no."""
+    command = ["git", *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

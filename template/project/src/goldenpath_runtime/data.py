@@ -1,12 +1,13 @@
-"""From a declared source to validated rows, split for training, choosing and the final figures.
+"""From a declared source to rows.
 
 Owned by the template: do not edit. To read from elsewhere, write `load` in your model.py.
 """
 
 import hashlib
+import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,26 +15,41 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from sklearn.model_selection import train_test_split
 
-from .config import ModelParams, ProjectError, Split, command, layer, read_params
+from .config import ProjectError, command, layer, read_params
 from .schema import Schema, draft
 
 BATCH = 65_536  # rows read at a time
 
 
-def read_rows(source: str, schema: Schema | None = None, rows: int = BATCH) -> Iterator[pd.DataFrame]:
-    """Batches of a .csv or .parquet file: a local one, `package:NAME/FILE`, `store:KEY`, or s3://, gs://, az://."""
+def read_rows(
+    source: str, schema: Schema | None = None, rows: int = BATCH
+) -> Iterator[pd.DataFrame]:
+    """Batches of a .csv or .parquet file.
+
+    `source` is a local file, `package:NAME/FILE`, `store:KEY`, or an address: s3://, gs://, az://.
+    """
     try:
         with _local_file(source) as path:
             yield from _READERS[path.suffix](path, schema, rows)
     except KeyError:
-        raise ProjectError(f"{source}: neither .csv nor .parquet; read it in `load` of your model.py") from None
+        raise ProjectError(
+            f"{source}: neither .csv nor .parquet; read it in `load` of your model.py"
+        ) from None
     except (FileNotFoundError, ModuleNotFoundError):
-        where = "; it is named in params.yaml under data" if schema else ""  # others are named in a command
-        raise ProjectError(f"{source}: not found{where}") from None
+        raise ProjectError(f"{source}: not found{_where(source, schema)}") from None
     except (OSError, ValueError) as error:  # broken, in another encoding, or not what its name says
         raise ProjectError(f"{source}: cannot be read: {error}") from None
+
+
+def _where(source: str, schema: Schema | None) -> str:
+    """What may help to find a missing source; one without a schema was named in a command."""
+    where = "; it is named in params.yaml under data" if schema else ""
+    if "GOLDENPATH_COMMIT" in os.environ and "://" not in source:
+        where += (
+            "; an image has no rows of its own: name a file of the store (store:KEY), or an address"
+        )
+    return where
 
 
 def _local_file(source: str) -> AbstractContextManager[Path]:
@@ -42,105 +58,97 @@ def _local_file(source: str) -> AbstractContextManager[Path]:
         return as_file(files(package) / inside)
     if not source.startswith("store:") and "://" not in source:
         return nullcontext(Path(source))
-    if (state := layer("state")) is None:
-        raise ProjectError(f"{source}: this repository was made without a store: see `registry` in the template")
+    state = layer("state")
+    if state is None:
+        raise ProjectError(
+            f"{source}: this repository was made without a store: see `registry` in the template"
+        )
     return nullcontext(state.local_copy(source))
 
 
 def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
-    text = [n for n, c in schema.columns.items() if c.type in ("category", "text")] if schema else []
-    with pd.read_csv(path, dtype=dict.fromkeys(text, "str"), chunksize=rows) as batches:
+    types = dict.fromkeys(_text_columns(schema), "str")
+    with pd.read_csv(path, dtype=types, chunksize=rows) as batches:
         for batch in batches:  # `usecols` would pass over rows with too many fields
-            if not isinstance(batch.index, pd.RangeIndex):
-                raise ValueError("its rows have more fields than its first line has names")
-            if len(batch.columns) == 1 and (found := re.search("[;\t]", str(batch.columns[0]))):
-                raise ValueError(f"its fields are separated by {found[0]!r}: save it with commas")
-            yield batch[[name for name in batch if schema is None or name in schema.columns]]
+            _check_fields(batch)
+            yield batch[_listed(batch.columns, schema)]
+
+
+def _check_fields(batch: pd.DataFrame) -> None:
+    if not isinstance(batch.index, pd.RangeIndex):
+        raise ValueError("its rows have more fields than its first line has names")
+    if len(batch.columns) != 1:
+        return
+    separator = re.search("[;\t]", str(batch.columns[0]))
+    if separator:
+        raise ValueError(f"its fields are separated by {separator[0]!r}: save it with commas")
 
 
 def _read_parquet(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
     file = pq.ParquetFile(path)
-    known = [name for name in file.schema_arrow.names if schema is None or name in schema.columns]
-    for batch in file.iter_batches(rows, columns=known):
+    columns = _listed(file.schema_arrow.names, schema)
+    for batch in file.iter_batches(rows, columns=columns):
         yield batch.to_pandas()
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
 
 
+def _text_columns(schema: Schema | None) -> list[str]:
+    if schema is None:
+        return []
+    columns = schema.columns.items()
+    return [name for name, column in columns if column.type in ("category", "text")]
+
+
+def _listed(names: Iterable[str], schema: Schema | None) -> list[str]:
+    """Those columns of a file that the schema lists; all where there is none."""
+    if schema is None:
+        return list(names)
+    return [name for name in names if name in schema.columns]
+
+
 def schema(argv: Sequence[str]) -> None:
     """The command: print or write a first schema.yaml for a file of rows."""
     parser = command("schema")
-    parser.add_argument("source", nargs="?", help="a .csv or .parquet file; without it, the one in params.yaml")
-    parser.add_argument("--out", type=Path, help="the file to write; without it, the schema is printed")
+    parser.add_argument(
+        "source", nargs="?", help="a .csv or .parquet file; without it, the one in params.yaml"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="the file to write; without it, the schema is printed"
+    )
     args = parser.parse_args(argv)
-    source = args.source or read_params().model(args.model)[1].data.source
-    drafted = draft(pd.concat(read_rows(source), ignore_index=True))
+    source = args.source or _source(args.model)
+    rows = pd.concat(read_rows(source), ignore_index=True)
+    drafted = draft(rows)
     if args.out is None:
         sys.stdout.write(drafted)
-    else:
-        try:
-            args.out.parent.mkdir(parents=True, exist_ok=True)
-            args.out.write_text(drafted, encoding="utf-8")
-        except OSError as error:
-            raise ProjectError(f"{args.out}: cannot be written: {error.strerror}") from None
-        print(f"written: {args.out}; read every line of it")
+        return
+    try:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(drafted, encoding="utf-8")
+    except OSError as error:
+        raise ProjectError(f"{args.out}: cannot be written: {error.strerror}") from None
+    print(f"written: {args.out}; read every line of it")
 
 
-def split_rows(frame: pd.DataFrame, params: ModelParams) -> Mapping[str, pd.DataFrame]:
-    """The rows as train, validation and test; rows without a target are left out."""
-    frame = frame.dropna(subset=list(params.target))
-    order = _by_time(frame, params.split) if params.split.by == "time" else _by_seed(frame, params)
-    parts = {name: frame.loc[index].reset_index(drop=True) for name, index in order.items()}
-    _check_parts(parts, params)
-    return parts
-
-
-def _by_time(frame: pd.DataFrame, split: Split) -> dict[str, pd.Index]:
-    if split.column is None or split.column not in frame:
-        raise ProjectError("params.yaml: split by time needs `column:`, and schema.yaml must list that column")
-    if missing := int(frame[split.column].isna().sum()):
-        raise ProjectError(f"{missing} rows have no {split.column}, so they cannot be split by it")
-    index = frame.sort_values(split.column, kind="stable").index
-    test, validation = (max(1, round(len(index) * share)) for share in (split.test, split.validation))
-    return {
-        "train": index[: -test - validation],
-        "validation": index[-test - validation : -test],
-        "test": index[-test:],
-    }
-
-
-def _by_seed(frame: pd.DataFrame, params: ModelParams) -> dict[str, pd.Index]:
-    split, index = params.split, frame.index
-    shares = (("test", split.test), ("validation", split.validation / (1 - split.test)))
-    parts = {}
-    for name, share in shares:
-        labels = frame.loc[index, params.target[0]]
-        stratify = labels if params.task == "classification" and labels.value_counts().min() * share >= 1 else None
-        if len(index) < 3:
-            raise ProjectError(f"{len(frame)} rows with a target are too few to split")
-        index, parts[name] = train_test_split(index, test_size=share, random_state=params.seed, stratify=stratify)
-    return {"train": index, **parts}
-
-
-def _check_parts(parts: Mapping[str, pd.DataFrame], params: ModelParams) -> None:
-    if empty := [name for name, part in parts.items() if part.empty]:
-        raise ProjectError(f"the split leaves no row for {', '.join(empty)}: more data, or other shares in params.yaml")
-    if params.task == "classification":
-        (target,) = params.target
-        classes = {name: set(class_names(part[target])) for name, part in parts.items()}
-        if unseen := (classes["validation"] | classes["test"]) - classes["train"]:
-            raise ProjectError(f"no row to train on for {target} = {', '.join(sorted(unseen))}; the class is too rare")
-        if len(classes["train"]) < 2:
-            raise ProjectError(f"{target} has the one value {classes['train']}: there is nothing to tell apart")
+def _source(model: str | None) -> str:
+    _, params = read_params().model(model)
+    return params.data.source
 
 
 def class_names(values: pd.Series) -> pd.Series:
     """Classes as text, as people write them: 1 rather than 1.0."""
-    return values.map(lambda value: f"{value:.15g}" if isinstance(value, float) else str(value))
+    return values.map(_class_name)
+
+
+def _class_name(value: object) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def fingerprint(frame: pd.DataFrame) -> str:
     """SHA-256 of the rows' values, whatever file they came from."""
-    hashed = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-    return hashlib.sha256(np.ascontiguousarray(hashed).tobytes() + ",".join(frame.columns).encode()).hexdigest()
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    digest = hashlib.sha256(np.ascontiguousarray(hashes).tobytes())
+    digest.update(",".join(frame.columns).encode())
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What exported models answer, and the figures about that: metrics, slices, parity and latency.
+"""The step `evaluate`: the figures of exported models: metrics, slices, parity and latency.
 
 Owned by the template: do not edit.
 """
@@ -13,109 +13,190 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn import metrics
 
-from .config import PARAMS, Objective, ProjectError
+from .config import ProjectError, layer, read_json, write_json
 from .inference import InvalidRowsError, Scorer
+from .project import Project
 
 Array = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+Columns = Mapping[str, Array]
+Call = Callable[[], object]
 
 
-def standard_metrics(task: str, truth: Array, scores: Array) -> dict[str, float]:
-    """The usual figures of a classification or a regression; one that these rows cannot give is left out."""
-    if task == "regression":
-        values = {
-            "r2": metrics.r2_score(truth, scores) if len(truth) > 1 else np.nan,
-            "rmse": metrics.root_mean_squared_error(truth, scores),
-            "mae": metrics.mean_absolute_error(truth, scores),
-        }
-    else:
-        values = _classification(truth, scores)
-    return {name: float(value) for name, value in values.items() if np.isfinite(value)}
+def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
+    """Measure the exported model, the baseline and the champion on the test rows.
 
+    This measures what is served, not what was fitted. The figures of a sample are not held against
+    the champion: it is in the store, and a smoke run needs none.
+    """
+    data = project.dataset("test")
+    rows = data.frame()
+    truth = data.truth(rows)
+    columns = data.columns(rows)
+    scorers = {}
+    scores = {}
+    for name in ("model", "baseline"):
+        scorers[name] = Scorer(project.build / name)
+        scores[name] = score(scorers[name], columns)
+    champion = add_champion(_finder(project, sample), columns, scorers, scores)
+    measure = project.model.metrics
+    measured = {name: dict(measure(truth, given)) for name, given in scores.items()}
+    if champion:
+        champion["metrics"] = measured.get("champion", {})
+    served = scores["model"]
 
-def _classification(truth: Array, scores: Array) -> dict[str, float]:
-    labels = range(scores.shape[1])
-    values = {
-        "accuracy": metrics.accuracy_score(truth, scores.argmax(1)),
-        "f1_macro": metrics.f1_score(truth, scores.argmax(1), average="macro", zero_division=0.0),
-        "log_loss": metrics.log_loss(truth, scores, labels=list(labels)),
+    def measure_slice(mask: Mask) -> Mapping[str, float]:
+        return measure(truth[mask], served[mask])
+
+    policy = project.params.gate.slices
+    business = project.model.business(rows, truth, served)
+    figures = {
+        **_provenance(project, scorers["model"]),
+        "test": measured["model"],
+        "baseline": measured["baseline"],
+        "champion": champion,
+        "slices": list(slice_metrics(rows, policy.columns, measure_slice)),
+        "business": dict(business),
+        "latency": latency(scorers, columns),
     }
-    if len(np.unique(truth)) == scores.shape[1]:
-        binary = scores.shape[1] == 2
-        values["roc_auc"] = metrics.roc_auc_score(truth, scores[:, 1] if binary else scores, multi_class="ovr")
-        values["average_precision"] = metrics.average_precision_score(truth, scores[:, 1] if binary else scores)
-    return values
+    analysis = layer("analysis")
+    if analysis:
+        subject = analysis.Subject(
+            scorers["model"], columns, truth, scores, measure, project.params
+        )
+        resamples = analysis.FEW if sample else analysis.RESAMPLES
+        figures |= analysis.analyse(subject, resamples)
+    write_json(project.reports / "metrics.json", figures)
+    return figures
+
+
+def _finder(project: Project, sample: bool) -> Callable[[], Path | None]:
+    """What finds the folder of the champion, if there may be one."""
+    registry = None if sample else layer("registry")
+    if registry is None:
+        return lambda: None
+    return partial(registry.champion_folder, project.name)
+
+
+def _provenance(project: Project, scorer: Scorer) -> dict[str, Any]:
+    """How the model came about, by the steps before."""
+    path = project.build / "model" / "model.onnx"
+    return {
+        **read_json(project.build / "training.json", "train"),
+        "params": project.params.model_dump(mode="json", by_alias=True),
+        "version": scorer.info["version"],
+        "trained_at": scorer.info["lineage"]["trained_at"],
+        "size_mb": path.stat().st_size / 1e6,
+        "data": read_json(project.build / "data" / "summary.json", "data"),
+        "objective": project.params.objective.model_dump(),
+    }
 
 
 def slice_metrics(
-    rows: pd.DataFrame, columns: Sequence[str], measure: Callable[[npt.NDArray[np.bool_]], Mapping[str, float]]
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    measure: Callable[[Mask], Mapping[str, float]],
 ) -> Iterator[dict[str, Any]]:
-    """The figures of each group of rows that share a value of one column; `measure` takes a mask of the rows."""
+    """The figures of each group of rows that share a value of one column.
+
+    `measure` takes a mask of the rows.
+    """
     for column in columns:
-        values = rows[column].astype(object).where(rows[column].notna(), "missing")
+        known = rows[column].notna()
+        values = rows[column].astype(object).where(known, "missing")
         for value in sorted(values.unique(), key=str):
             mask = (values == value).to_numpy(bool)
-            yield {"column": column, "value": str(value), "rows": int(mask.sum()), "metrics": dict(measure(mask))}
-
-
-def best(measured: Mapping[str, Mapping[str, float]], objective: Objective) -> str:
-    """The name of the candidate whose figures are best; ProjectError when none has the figure asked for."""
-    known = {name: figures[objective.metric] for name, figures in measured.items() if objective.metric in figures}
-    if not known:
-        listed = ", ".join(sorted(set().union(*measured.values())))
-        raise ProjectError(f"{PARAMS}: objective: no candidate has the figure {objective.metric}; they have {listed}")
-    return (max if objective.direction == "maximize" else min)(known, key=known.__getitem__)
+            yield {
+                "column": column,
+                "value": str(value),
+                "rows": int(mask.sum()),
+                "metrics": dict(measure(mask)),
+            }
 
 
 def parity_error(expected: Array, served: Array) -> float:
-    """Largest difference of two sets of scores, relative to the largest score when that is above one."""
+    """Largest difference of two sets of scores, relative to the largest score above one."""
     if expected.shape != served.shape:
         return float("inf")
-    return float(np.abs(expected - served).max() / max(1.0, np.abs(expected).max()))
+    difference = np.abs(expected - served).max()
+    largest = max(1.0, np.abs(expected).max())
+    return float(difference / largest)
 
 
-def score(scorer: Scorer, columns: Mapping[str, Array]) -> Array:
-    """The scores of the project's own rows; ProjectError when the exported model does not take them."""
+def score(scorer: Scorer, columns: Columns) -> Array:
+    """The scores of the project's own rows; ProjectError when the model does not take them."""
     try:
         return scorer.score(columns)
     except InvalidRowsError as error:
-        raise ProjectError(f"the exported model does not take the project's own rows:\n{error}") from None
+        raise ProjectError(
+            f"the exported model does not take the project's own rows:\n{error}"
+        ) from None
 
 
 def add_champion(
-    find: Callable[[], Path | None], columns: Mapping[str, Array], scorers: dict[str, Scorer], scores: dict[str, Array]
+    find: Callable[[], Path | None],
+    columns: Columns,
+    scorers: dict[str, Scorer],
+    scores: dict[str, Array],
 ) -> dict[str, Any] | None:
-    """Score the rows with the champion as well, if there is one; its version, and the problem when it cannot be."""
+    """Score the rows with the champion as well, if there is one.
+
+    Returns its version, and the problem where it cannot be compared.
+    """
     try:
-        if (folder := find()) is None:
-            return None
+        folder = find()
     except ProjectError as error:
         return {"version": "that nobody knows", "problem": str(error)}
+    if folder is None:
+        return None
     try:
-        scorer = Scorer(folder)
-        if scorer.names != scorers["model"].names:
-            raise ValueError(f"it answers {', '.join(scorer.names)}, not {', '.join(scorers['model'].names)}")
-        scores["champion"], scorers["champion"] = scorer.score(columns), scorer
+        champion = Scorer(folder)
+        _require_names(champion, scorers["model"].names)
+        scores["champion"] = champion.score(columns)
     except (OSError, ValueError) as error:
-        return {"version": folder.name, "problem": str(error).splitlines()[0]}
+        first_line = str(error).splitlines()[0]
+        return {"version": folder.name, "problem": first_line}
+    scorers["champion"] = champion
     return {"version": folder.name}
 
 
-def latency(scorers: Mapping[str, Scorer], columns: Mapping[str, Array]) -> dict[str, float]:
-    """Median milliseconds of each model for one row, and how many times the baseline's the model takes."""
-    first = {name: scorer.prepare({n: c[:1] for n, c in columns.items()}) for name, scorer in scorers.items()}
-    seconds = latencies({name: partial(scorer.run, first[name]) for name, scorer in scorers.items()})
-    milliseconds = {f"{name}_ms": value * 1e3 for name, value in seconds.items()}
-    return {**milliseconds, "slowdown": seconds["model"] / seconds["baseline"]}
+def _require_names(scorer: Scorer, names: Sequence[str]) -> None:
+    """Raise ValueError when a model gives other classes or targets."""
+    if scorer.names == names:
+        return
+    theirs = ", ".join(scorer.names)
+    ours = ", ".join(names)
+    raise ValueError(f"it answers {theirs}, not {ours}")
 
 
-def latencies(calls: Mapping[str, Callable[[], object]], rounds: int = 200) -> dict[str, float]:
-    """Median seconds of each call, taken in turn so that a busy machine slows all of them alike."""
-    seen: dict[str, list[float]] = {name: [] for name in calls}
+def latency(scorers: Mapping[str, Scorer], columns: Columns) -> dict[str, float]:
+    """Median milliseconds of each model for one row; `slowdown` compares model and baseline."""
+    row = {column: values[:1] for column, values in columns.items()}
+    calls: dict[str, Call] = {}
+    for name, scorer in scorers.items():
+        inputs = scorer.prepare(row)
+        calls[name] = partial(scorer.run, inputs)
+    seconds = latencies(calls)
+    figures = {f"{name}_ms": value * 1e3 for name, value in seconds.items()}
+    figures["slowdown"] = seconds["model"] / seconds["baseline"]
+    return figures
+
+
+def latencies(calls: Mapping[str, Call], rounds: int = 200) -> dict[str, float]:
+    """Median seconds of each call.
+
+    The calls take turns, so that a busy machine slows all of them alike.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            seen[name].append(time.perf_counter() - start)
-    return {name: median(values) for name, values in seen.items()}
+            seconds = _seconds(call)
+            taken[name].append(seconds)
+    return {name: median(values) for name, values in taken.items()}
+
+
+def _seconds(call: Call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start

@@ -1,13 +1,18 @@
-"""The decision whether a model may be used: a pure function of its figures and the policy in params.yaml.
+"""The step `gate`: whether a model may be used, by its figures and the policy in params.yaml.
 
 Owned by the template: do not edit. The policy is yours: `gate` in params.yaml.
 """
 
+import math
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from .config import Gate, Objective
+from .config import Gate, Objective, Threshold, read_json, write_json, write_text
+from .project import Project
+
+Figures = Mapping[str, Any]  # what metrics.json holds
+Value = float | None  # of a metric; None where it is not known
 
 
 class Finding(NamedTuple):
@@ -17,71 +22,163 @@ class Finding(NamedTuple):
     passed: bool
     reason: str
 
+    def __str__(self) -> str:
+        """A line for a terminal."""
+        mark = "ok  " if self.passed else "FAIL"
+        return f"{mark} {self.rule}: {self.reason}"
 
-def decide(figures: Mapping[str, Any], policy: Gate, objective: Objective, now: datetime) -> list[Finding]:
-    """All findings; the model passes when each one does. `figures` is what metrics.json holds."""
-    age = (now - datetime.fromisoformat(figures["trained_at"])) / timedelta(days=1)
+
+def check_gate(project: Project) -> list[Finding]:
+    """Decide on the measured model.
+
+    Writes the findings to gate.json, and one word to gate.verdict: pass or fail.
+    """
+    reports = project.reports
+    figures = read_json(reports / "metrics.json", "evaluate")
+    findings = judge(project, figures)
+    listed = [finding._asdict() for finding in findings]
+    write_json(reports / "gate.json", listed)
+    passed = all(finding.passed for finding in findings)
+    verdict = "pass" if passed else "fail"
+    write_text(reports / "gate.verdict", verdict + "\n")
+    return findings
+
+
+def judge(project: Project, figures: Figures) -> list[Finding]:
+    """All findings on the measured model as of now, by the project's own policy."""
+    params = project.params
+    now = datetime.now(UTC)
+    return decide(figures, params.gate, params.objective, now)
+
+
+def decide(
+    figures: Figures,
+    policy: Gate,
+    objective: Objective,
+    now: datetime,
+) -> list[Finding]:
+    """All findings; the model passes when each one does."""
+    parity = figures["parity_error"]
+    slowdown = figures["latency"]["slowdown"]
+    size = figures["size_mb"]
+    age = now - datetime.fromisoformat(figures["trained_at"])
+    days = age / timedelta(days=1)
     return [
-        *_thresholds(figures["test"], policy),
+        *_thresholds(figures, policy),
         _gain(figures, policy, objective),
         *_champion(figures, policy, objective),
         *_slices(figures, policy, objective),
-        _at_most("parity", figures["parity_error"], policy.max_parity_error, " between trained and exported scores"),
-        _at_most("latency", figures["latency"]["slowdown"], policy.max_slowdown, " x the baseline's"),
-        _at_most("size", figures["size_mb"], policy.max_size_mb, " MB"),
-        _at_most("age", age, policy.max_age_days, " days since its training"),
+        _at_most("parity", parity, policy.max_parity_error, " between trained and exported scores"),
+        _at_most("latency", slowdown, policy.max_slowdown, " x the baseline's"),
+        _at_most("size", size, policy.max_size_mb, " MB"),
+        _at_most("age", days, policy.max_age_days, " days since its training"),
     ]
 
 
-def _thresholds(test: Mapping[str, float], policy: Gate) -> Iterator[Finding]:
-    for name, bound in policy.thresholds.items():
-        value = test.get(name)
-        low = float("-inf") if bound.min is None else bound.min
-        high = float("inf") if bound.max is None else bound.max
-        reason = f"{name} is {_show(value)}, asked for {_show(low)} to {_show(high)}"
-        yield Finding(f"threshold {name}", value is not None and low <= value <= high, reason)
+def _thresholds(figures: Figures, policy: Gate) -> Iterator[Finding]:
+    """Whether each metric that has bounds is within them."""
+    for name, bounds in policy.thresholds.items():
+        value = figures["test"].get(name)
+        required = _required(bounds)
+        passed = _is_within(value, bounds)
+        reason = f"{name} is {_show(value)}, required {required}"
+        yield Finding(f"threshold {name}", passed, reason)
 
 
-def _gain(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Finding:
-    ours, base = (figures[part].get(objective.metric) for part in ("test", "baseline"))
-    gain = None if ours is None or base is None else _sign(objective) * (ours - base)
+def _is_within(value: Value, bounds: Threshold) -> bool:
+    """Whether a value is known and has both bounds on its side."""
+    if value is None:
+        return False
+    low = -math.inf if bounds.min is None else bounds.min
+    high = math.inf if bounds.max is None else bounds.max
+    return low <= value <= high
+
+
+def _required(bounds: Threshold) -> str:
+    """The bounds as a reader sees them."""
+    sides = []
+    if bounds.min is not None:
+        sides.append(f"≥ {_show(bounds.min)}")
+    if bounds.max is not None:
+        sides.append(f"≤ {_show(bounds.max)}")
+    return " and ".join(sides)
+
+
+def _gain(figures: Figures, policy: Gate, objective: Objective) -> Finding:
+    """Whether the model beats the baseline."""
+    metric = objective.metric
+    model = figures["test"].get(metric)
+    baseline = figures["baseline"].get(metric)
+    gain = _advantage(model, baseline, objective)
     reason = (
-        f"{objective.metric} is {_show(ours)}, the baseline's {_show(base)}, to gain at least {_show(policy.min_gain)}"
+        f"{metric} is {_show(model)}, "
+        f"the baseline's {_show(baseline)}, "
+        f"required gain ≥ {_show(policy.min_gain)}"
     )
-    return Finding("beats the baseline", gain is not None and gain >= policy.min_gain, reason)
+    passed = gain is not None and gain >= policy.min_gain
+    return Finding("beats the baseline", passed, reason)
 
 
-def _champion(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Iterator[Finding]:
+def _champion(figures: Figures, policy: Gate, objective: Objective) -> Iterator[Finding]:
+    """Whether the model is no worse than the champion, where there is one to compare it with."""
     champion = figures["champion"]
-    if champion and "problem" in champion:
-        yield Finding("champion", True, f"not compared with {champion['version']}: {champion['problem']}")
-    elif champion:
-        ours, its = figures["test"].get(objective.metric), champion["metrics"].get(objective.metric)
-        loss = None if ours is None or its is None else _sign(objective) * (its - ours)
-        reason = f"{objective.metric} is {_show(ours)}, that of {champion['version']} {_show(its)}, "
-        reason += f"to lose at most {_show(policy.max_regression)}"
-        yield Finding("champion", loss is not None and loss <= policy.max_regression, reason)
+    if not champion:
+        return
+    version = champion["version"]
+    if "problem" in champion:
+        yield Finding("champion", True, f"not compared with {version}: {champion['problem']}")
+        return
+    metric = objective.metric
+    ours = figures["test"].get(metric)
+    its = champion["metrics"].get(metric)
+    loss = _advantage(its, ours, objective)
+    reason = (
+        f"{metric} is {_show(ours)}, "
+        f"that of {version} {_show(its)}, "
+        f"required loss ≤ {_show(policy.max_regression)}"
+    )
+    passed = loss is not None and loss <= policy.max_regression
+    yield Finding("champion", passed, reason)
 
 
-def _slices(figures: Mapping[str, Any], policy: Gate, objective: Objective) -> Iterator[Finding]:
-    overall = figures["test"].get(objective.metric)
+def _slices(figures: Figures, policy: Gate, objective: Objective) -> Iterator[Finding]:
+    """Whether each slice that is large enough is served about as well as all rows together."""
+    metric = objective.metric
+    max_gap = policy.slices.max_gap
+    overall = figures["test"].get(metric)
     for part in figures["slices"]:
-        value = part["metrics"].get(objective.metric)
-        if part["rows"] < policy.slices.min_rows or value is None or overall is None:
+        rows = part["rows"]
+        value = part["metrics"].get(metric)
+        loss = _advantage(overall, value, objective)
+        if loss is None or rows < policy.slices.min_rows:
             continue
-        gap = _sign(objective) * (overall - value) / max(abs(overall), 1e-12)
-        where = f"{part['column']} = {part['value']}"
-        reason = f"{objective.metric} is {_show(value)} on {part['rows']} rows, {_show(overall)} on all; gap {gap:.1%}"
-        yield Finding(f"slice {where}", gap <= policy.slices.max_gap, f"{reason}, at most {policy.slices.max_gap:.1%}")
+        gap = loss / max(abs(overall), 1e-12)
+        passed = gap <= max_gap
+        rule = f"slice {part['column']} = {part['value']}"
+        reason = (
+            f"{metric} is {_show(value)} on {rows} rows, "
+            f"{_show(overall)} on all; "
+            f"gap {gap:.1%}, required ≤ {max_gap:.1%}"
+        )
+        yield Finding(rule, passed, reason)
 
 
-def _at_most(rule: str, value: float, limit: float, unit: str = "") -> Finding:
-    return Finding(rule, value <= limit, f"{_show(value)}{unit}, at most {_show(limit)}")
+def _at_most(rule: str, value: float, limit: float, unit: str) -> Finding:
+    """Whether a value is not above its limit."""
+    passed = value <= limit
+    reason = f"{_show(value)}{unit}, required ≤ {_show(limit)}"
+    return Finding(rule, passed, reason)
 
 
-def _sign(objective: Objective) -> int:
-    return 1 if objective.direction == "maximize" else -1
+def _advantage(value: Value, other: Value, objective: Objective) -> Value:
+    """By how much a value is better than another; None where one of them is not known."""
+    if value is None or other is None:
+        return None
+    sign = 1 if objective.direction == "maximize" else -1
+    return sign * (value - other)
 
 
-def _show(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.4g}"
+def _show(value: Value) -> str:
+    if value is None:
+        return "not known"
+    return f"{value:.4g}"

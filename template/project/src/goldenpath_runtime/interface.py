@@ -1,20 +1,18 @@
-"""The seam between a team's model and the pipeline: five methods with defaults, and what they hand over.
+"""The seam between a team's model and the pipeline: methods with defaults, and what they hand over.
 
-Owned by the template: do not edit. Public: later releases add methods with defaults and take none away.
+Owned by the template: do not edit. Public: later releases add methods with defaults and remove
+none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pandera.pandas as pa
 import pyarrow.parquet as pq
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
@@ -23,8 +21,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .config import ModelParams, ProjectError
 from .data import BATCH, class_names, read_rows
-from .evaluation import standard_metrics
+from .metrics import standard_metrics
 from .schema import Column, Schema, model_inputs
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 WORD = "[a-zA-Z0-9_]+"  # a pattern that ONNX Runtime reads like Python
 
@@ -53,30 +54,40 @@ class Dataset:
             yield batch.to_pandas()
 
     def inputs(self, frame: pd.DataFrame | None = None) -> pd.DataFrame:
-        """What the model sees of the rows: float32 columns with NaN, text columns with "" for what is missing."""
-        return model_inputs(self.frame() if frame is None else frame, self.features)
+        """What the model sees of the rows: float32 and text, with NaN and "" for missing values."""
+        if frame is None:
+            frame = self.frame()
+        return model_inputs(frame, self.features)
 
     def columns(self, frame: pd.DataFrame) -> dict[str, npt.NDArray[Any]]:
-        """The features as whoever asks for a score would give them: float64 with NaN, and text."""
-        return {
-            name: (frame[name].astype(np.float64) if column.is_number else frame[name]).to_numpy()
-            for name, column in self.features.items()
-        }
+        """The features as a client of the service would give them: float64 with NaN, and text."""
+        columns = {}
+        for name, column in self.features.items():
+            values = frame[name]
+            if column.is_number:
+                values = values.astype(np.float64)
+            columns[name] = values.to_numpy()
+        return columns
 
     def truth(self, frame: pd.DataFrame | None = None) -> npt.NDArray[Any]:
-        """What the model is to say: class numbers of shape (rows,), or float values of shape (rows, targets)."""
-        frame = self.frame() if frame is None else frame
+        """What the model is to predict.
+
+        Class numbers of shape (rows,), or float values of shape (rows, targets).
+        """
+        if frame is None:
+            frame = self.frame()
         if not self.classes:
             return frame[list(self.target)].to_numpy(np.float64)
-        return pd.Index(self.classes).get_indexer(pd.Index(class_names(frame[self.target[0]])))
+        names = class_names(frame[self.target[0]])
+        return pd.Index(self.classes).get_indexer(pd.Index(names))
 
 
 @dataclass(frozen=True)
 class Exported:
     """A trained model in a format that holds no code.
 
-    The ONNX graph has one input per feature, named like it, of shape (rows, 1), float32 or string; `output` names the
-    output that holds the scores.
+    The ONNX graph has one input per feature, named like it, of shape (rows, 1), float32 or string;
+    `output` names the output that holds the scores.
     """
 
     content: bytes
@@ -85,7 +96,10 @@ class Exported:
 
 
 class Candidate(Protocol):
-    """One way to solve the task. Wrap scikit-learn's estimators with SklearnCandidate; write these three for others."""
+    """One way to solve the task.
+
+    Wrap scikit-learn's estimators with SklearnCandidate; write these three methods for others.
+    """
 
     def fit(self, data: Dataset) -> None:
         """Learn from the rows; the same rows and seed must give the same model."""
@@ -99,7 +113,10 @@ class Candidate(Protocol):
 
 @dataclass
 class SklearnCandidate:
-    """A scikit-learn estimator or pipeline that takes the input columns by name. Exported with skl2onnx."""
+    """A scikit-learn estimator or pipeline that takes the input columns by name.
+
+    skl2onnx exports it.
+    """
 
     estimator: Any
     options: Mapping[Any, Any] = field(default_factory=dict)
@@ -108,59 +125,105 @@ class SklearnCandidate:
         """Fit on all rows at once."""
         rows = data.frame()
         truth = data.truth(rows)
-        self.estimator.fit(data.inputs(rows), truth.ravel() if truth.ndim == 2 and truth.shape[1] == 1 else truth)
+        if truth.ndim == 2 and truth.shape[1] == 1:
+            truth = truth.ravel()
+        self.estimator.fit(data.inputs(rows), truth)
 
     def predict(self, inputs: pd.DataFrame) -> Scores:
         """Class probabilities where the estimator is a classifier, else its values."""
         if hasattr(self.estimator, "predict_proba"):
             return np.asarray(self.estimator.predict_proba(inputs))
-        return np.asarray(self.estimator.predict(inputs), np.float64).reshape(len(inputs), -1)
+        values = np.asarray(self.estimator.predict(inputs), np.float64)
+        return values.reshape(len(inputs), -1)
 
     def export(self, features: Mapping[str, Column]) -> Exported:
-        """Convert the whole pipeline, features included. `options` are skl2onnx's own, by estimator."""
-        kinds = {name: FloatTensorType if c.is_number else StringTensorType for name, c in features.items()}
-        # Lower case without a language: its rules are not installed in every image, and WORD has no other letters.
-        options: dict[Any, Any] = {CountVectorizer: {"locale": "C"}, TfidfVectorizer: {"locale": "C"}, **self.options}
-        if hasattr(self.estimator, "predict_proba"):
-            options[id(_last(self.estimator))] = {"zipmap": False}  # plain arrays in place of a list of maps
+        """Convert the whole pipeline, features included.
+
+        `options` are skl2onnx's own, by estimator.
+        """
+        from skl2onnx import to_onnx  # noqa: PLC0415 (only training exports)
+        from skl2onnx.common.data_types import (  # noqa: PLC0415
+            FloatTensorType,
+            StringTensorType,
+        )
+
+        inputs = []
+        for name, column in features.items():
+            kind = FloatTensorType if column.is_number else StringTensorType
+            inputs.append((name, kind([None, 1])))
         graph = to_onnx(
             self.estimator,
-            initial_types=[(name, kind([None, 1])) for name, kind in kinds.items()],
-            options=options,
+            initial_types=inputs,
+            options=self._export_options(),
             name="model",
         )
-        renamed = {node.name: name for node, name in zip(graph.graph.input, kinds, strict=True)}
-        for node in graph.graph.input:  # skl2onnx writes `home town` as home_town
-            node.name = renamed[node.name]
-        for node in graph.graph.node:
-            node.input[:] = [renamed.get(name, name) for name in node.input]
-        return Exported(graph.SerializeToString(deterministic=True), graph.graph.output[-1].name)
+        _name_inputs(graph.graph, list(features))
+        output = graph.graph.output[-1].name
+        return Exported(graph.SerializeToString(deterministic=True), output)
+
+    def _export_options(self) -> dict[Any, Any]:
+        # Lower case without a language: its rules are not installed in every image, and WORD has
+        # no other letters.
+        options: dict[Any, Any] = {
+            CountVectorizer: {"locale": "C"},
+            TfidfVectorizer: {"locale": "C"},
+        }
+        options |= self.options
+        if hasattr(self.estimator, "predict_proba"):
+            # Plain arrays in place of a list of maps.
+            options[id(_last(self.estimator))] = {"zipmap": False}
+        return options
+
+
+def _name_inputs(graph: Any, names: Sequence[str]) -> None:
+    """Give the graph's inputs the columns' names: skl2onnx writes `home town` as home_town."""
+    renamed = {node.name: name for node, name in zip(graph.input, names, strict=True)}
+    for node in graph.input:
+        node.name = renamed[node.name]
+    for node in graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
 
 
 def _last(estimator: Any) -> Any:
-    return _last(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
+    """The last step of a pipeline, which predicts."""
+    while isinstance(estimator, Pipeline):
+        _, estimator = estimator.steps[-1]
+    return estimator
 
 
 def default_features(columns: Mapping[str, Column], *, scaled: bool = True) -> ColumnTransformer:
-    """Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of its words.
+    """Transform each column by its type.
 
-    Trees take numbers unscaled: behind a scaler the exported ones round differently, and parity fails.
+    Numbers: the median for what is missing, scaled if asked. Categories: one-hot. Text: tf-idf of
+    its words. Trees take numbers unscaled: behind a scaler the exported ones round differently, and
+    parity fails.
     """
     if not columns:
-        raise ProjectError("model.py: there is no column of the kind that these features are made of")
-    steps: list[tuple[str, Any, Any]] = []
-    if numbers := [name for name, column in columns.items() if column.is_number]:
-        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-        steps.append(("numbers", make_pipeline(imputer, StandardScaler()) if scaled else imputer, numbers))
-    if categories := [name for name, column in columns.items() if column.type == "category"]:
-        steps.append(("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories))
+        raise ProjectError(
+            "model.py: there is no column of the kind that these features are made of"
+        )
+    numbers = [name for name, column in columns.items() if column.is_number]
+    categories = [name for name, column in columns.items() if column.type == "category"]
     texts = [name for name, column in columns.items() if column.type == "text"]
-    steps += [(f"text_{name}", TfidfVectorizer(token_pattern=WORD, max_features=2000), name) for name in texts]
+    steps: list[tuple[str, Any, Any]] = []
+    if numbers:
+        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+        transformer = make_pipeline(imputer, StandardScaler()) if scaled else imputer
+        steps.append(("numbers", transformer, numbers))
+    if categories:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        steps.append(("categories", encoder, categories))
+    for name in texts:
+        vectorizer = TfidfVectorizer(token_pattern=WORD, max_features=2000)
+        steps.append((f"text_{name}", vectorizer, name))
     return ColumnTransformer(steps, sparse_threshold=0.0)
 
 
 class Model:
-    """What a team decides about its model. Override what differs; `self.params` and `self.schema` are its settings."""
+    """What a team decides about its model; override what differs.
+
+    `self.params` and `self.schema` are its settings.
+    """
 
     def __init__(self, params: ModelParams, schema: Schema) -> None:
         self.params = params
@@ -175,16 +238,19 @@ class Model:
         """Batches of raw rows from the source that params.yaml names."""
         yield from read_rows(source, self.schema)
 
-    def checks(self) -> Sequence[pa.Check]:
+    def checks(self) -> "Sequence[pa.Check]":
         """Checks on whole rows, beside those of schema.yaml, as pandera writes them."""
         return ()
 
     def features(self, *, scaled: bool = True) -> ColumnTransformer:
-        """How columns become numbers. It is exported with the model, so that serving cannot differ from training."""
+        """How columns become numbers.
+
+        This is exported with the model, so that serving cannot differ from training.
+        """
         return default_features(self.columns, scaled=scaled)
 
     def baseline(self) -> Candidate:
-        """The simplest thing that could be used instead; the gate lets nothing pass that does not beat it."""
+        """The simplest thing that could be used instead; the gate asks a model to beat it."""
         raise NotImplementedError
 
     def candidates(self) -> Mapping[str, Candidate]:
@@ -192,16 +258,26 @@ class Model:
         raise NotImplementedError
 
     def metrics(self, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:
-        """Figures by name. `truth` as `Dataset.truth` gives it, `scores` as `Candidate.predict` does.
+        """Figures by name, of what `Dataset.truth` and `Candidate.predict` give.
 
-        Of several targets there are the figures of all together, and those of each: `rmse` and `rmse_<target>`.
+        Of several targets there are the figures of all together, and those of each: `rmse` and
+        `rmse_<target>`.
         """
-        figures = standard_metrics(self.params.task, truth, scores)
-        for i, name in enumerate(self.params.target if len(self.params.target) > 1 else ()):
-            single = standard_metrics(self.params.task, truth[:, i], scores[:, i])
-            figures |= {f"{figure}_{name}": value for figure, value in single.items()}
+        task = self.params.task
+        targets = self.params.target
+        figures = standard_metrics(task, truth, scores)
+        if len(targets) == 1:
+            return figures
+        for i, target in enumerate(targets):
+            single = standard_metrics(task, truth[:, i], scores[:, i])
+            figures |= {f"{name}_{target}": value for name, value in single.items()}
         return figures
 
-    def business(self, rows: pd.DataFrame, truth: npt.NDArray[Any], scores: Scores) -> Mapping[str, float]:  # noqa: ARG002
+    def business(
+        self,
+        rows: pd.DataFrame,  # noqa: ARG002
+        truth: npt.NDArray[Any],  # noqa: ARG002
+        scores: Scores,  # noqa: ARG002
+    ) -> Mapping[str, float]:
         """Figures in the business's own units, for the report; none by default."""
         return {}

@@ -1,23 +1,31 @@
-"""The model card in Markdown: what the model is for, how good it is, where it is weak, and what the gate says.
+"""The step `report`: the model card, which says what the model is for and where it is weak.
 
-Owned by the template: do not edit. Pure: values in, text out.
+Owned by the template: do not edit.
 """
 
+import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from .config import ModelParams
-from .gate import Finding
+from .config import ModelParams, layer, read_json
+from .gate import Finding, judge
+from .project import Project
+
+Figures = Mapping[str, Any]  # what metrics.json holds, or a part of it
+Row = Sequence[Any]
+MOST_COLUMNS = 10  # listed by their importance
+MOST_LINES = 3  # of each kind in the summary
 
 
 @dataclass(frozen=True)
 class Card:
-    """What the report is made of; `figures` is what metrics.json holds, `plots` names files beside the report."""
+    """What the report is made of; `plots` names files beside the report."""
 
     params: ModelParams
     info: Mapping[str, Any]
-    figures: Mapping[str, Any]
+    figures: Figures
     findings: Sequence[Finding]
     purpose: str = ""
     plots: Collection[str] = ()
@@ -30,136 +38,301 @@ class Card:
     @property
     def verdict(self) -> str:
         """The gate's decision, in one word."""
-        return "passed" if all(finding.passed for finding in self.findings) else "blocked"
+        passed = all(finding.passed for finding in self.findings)
+        return "passed" if passed else "blocked"
+
+
+def write_report(project: Project) -> Path:
+    """Write report.md, the model card that a person reads before the model is used; its path.
+
+    summary.md beside it is its short form, for a pull request; the plots are there, too.
+    """
+    figures = read_json(project.reports / "metrics.json", "evaluate")
+    info = read_json(project.build / "model" / "model.json", "train")
+    purpose = _description(Path("pyproject.toml"))
+    plots = layer("plots")
+    drawn = plots.plot(figures, project.reports) if plots else ()
+    findings = judge(project, figures)
+    card = Card(project.params, info, figures, findings, purpose, drawn)
+    report = project.reports / "report.md"
+    report.write_text(render_report(card), encoding="utf-8")
+    summary = project.reports / "summary.md"
+    summary.write_text(render_summary(card), encoding="utf-8")
+    return report
+
+
+def _description(pyproject: Path) -> str:
+    settings = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    description: str = settings["project"].get("description", "")
+    return description
 
 
 def render_report(card: Card) -> str:
     """The report of one model, to be read by the person who answers for it."""
-    info, figures, metric = card.info, card.figures, card.metric
+    figures = card.figures
+    metric = card.metric
+    head, rows = _figures(figures)
     sections = {
-        f"# Model card: {info['name']}": f"{card.purpose}\n\nVersion `{info['version']}`. Predicts "
-        f"{', '.join(card.params.target)} ({card.params.task}) from {len(info['columns'])} columns. "
-        f"**Gate: {card.verdict}.**",
-        "## Figures on the test rows": table(*_figures(figures)) + _plot(card, "candidates"),
-        "## Business figures": table(("figure", "value"), figures["business"].items()) if figures["business"] else "",
-        "## Gate": table(
-            ("rule", "holds", "why"), ((f.rule, "yes" if f.passed else "**no**", f.reason) for f in card.findings)
-        ),
-        "## Limits": "\n".join(f"- {line}" for line in _limits(card)),
+        f"# Model card: {card.info['name']}": _introduction(card),
+        "## Figures on the test rows": table(head, rows) + _plot(card, "candidates"),
+        "## Business figures": _business(figures),
+        "## Gate": table(("rule", "holds", "why"), _gate(card)),
+        "## Limits": _bullets(_limits(card)),
         f"## Slices ({metric})": table(("slice", "rows", metric), _slices(figures, metric)),
         "## Calibration": _calibration(figures) + _plot(card, "calibration"),
         "## What the model looks at": _importance(card) + _plot(card, "importance"),
-        f"## Candidates ({metric} on the validation rows)": table(("candidate", metric), _candidates(figures, metric)),
+        f"## Candidates ({metric} on the validation rows)": table(
+            ("candidate", metric), _candidates(figures, metric)
+        ),
         "## Data": table(("what", "value"), _data(figures["data"])),
         "## Speed and parity": table(("figure", "value"), _speed(figures)),
-        "## Lineage": table(("what", "value"), info["lineage"].items()),
+        "## Lineage": table(("what", "value"), card.info["lineage"].items()),
     }
-    return "\n\n".join(f"{title}\n\n{text.strip()}" for title, text in sections.items() if text) + "\n"
+    return _join(_section(title, text) for title, text in sections.items())
 
 
 def render_summary(card: Card) -> str:
-    """The short form, for a pull request: the decision, the main figure, what is blocked and the first limits."""
+    """The short form, for a pull request.
+
+    It has the decision, the main figure, what is blocked and the first limits.
+    """
     head, rows = _figures(card.figures)
-    blocked = [f"- **{finding.rule}**: {finding.reason}" for finding in card.findings if not finding.passed]
-    lines = [
-        f"**{card.info['name']}** `{card.info['version']}`: gate **{card.verdict}** "
-        f"({len(card.findings) - len(blocked)} of {len(card.findings)} rules hold).",
-        table(head, (row for row in rows if row[0] == card.metric)),
-        "\n".join([*blocked[:3], *(f"- {len(blocked) - 3} more in report.md" for _ in blocked[3:4])]),
-        "\n".join(f"- {line}" for line in list(_limits(card))[:3]),
+    main = [row for row in rows if row[0] == card.metric]
+    limits = list(_limits(card))
+    blocks = [
+        _decision(card),
+        table(head, main),
+        _bullets(_blocked(card)),
+        _bullets(limits[:MOST_LINES]),
     ]
-    return "\n\n".join(filter(None, lines)) + "\n"
+    return _join(blocks)
 
 
-def _figures(figures: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def _introduction(card: Card) -> str:
+    """What the model is for, which version it is, and the gate's decision."""
+    version = card.info["version"]
+    columns = len(card.info["columns"])
+    targets = ", ".join(card.params.target)
+    return (
+        f"{card.purpose}\n\n"
+        f"Version `{version}`. "
+        f"Predicts {targets} ({card.params.task}) from {columns} columns. "
+        f"**Gate: {card.verdict}.**"
+    )
+
+
+def _decision(card: Card) -> str:
+    """The gate's decision, and how many rules hold."""
+    name = card.info["name"]
+    version = card.info["version"]
+    rules = len(card.findings)
+    held = sum(finding.passed for finding in card.findings)
+    return f"**{name}** `{version}`: gate **{card.verdict}** ({held} of {rules} rules hold)."
+
+
+def _blocked(card: Card) -> Iterator[str]:
+    """A line for each of the first rules that do not hold, and one that counts the others."""
+    failed = [finding for finding in card.findings if not finding.passed]
+    for finding in failed[:MOST_LINES]:
+        yield f"**{finding.rule}**: {finding.reason}"
+    others = len(failed) - MOST_LINES
+    if others > 0:
+        yield f"{others} more in report.md"
+
+
+def _figures(figures: Figures) -> tuple[list[str], list[Row]]:
+    """The model's figures beside those of the baseline and the champion: the head, the rows."""
+    champion = figures["champion"]
     others = {"baseline": figures["baseline"]}
-    if champion := figures["champion"]:
+    if champion:
         others[f"champion {champion['version']}"] = champion["metrics"]
     intervals = figures.get("intervals", {}).get("model", {})
-    head = ["figure", "model", *(["95 % interval"] if intervals else []), *others]
-    rows = []
+    head = ["figure", "model"]
+    if intervals:
+        head.append("95 % interval")
+    head += others
+    rows: list[Row] = []
     for name, value in figures["test"].items():
-        span = [_span(intervals.get(name))] if intervals else []
-        rows.append([name, value, *span, *(each.get(name) for each in others.values())])
+        row = [name, value]
+        if intervals:
+            span = _span(intervals.get(name))
+            row.append(span)
+        row += [measured.get(name) for measured in others.values()]
+        rows.append(row)
     return head, rows
 
 
 def _span(interval: Sequence[float] | None) -> str | None:
-    return f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else None
+    """An interval as a person reads it."""
+    if not interval:
+        return None
+    low, high = interval
+    return f"{low:.4g} to {high:.4g}"
+
+
+def _business(figures: Figures) -> str:
+    """The team's own figures, if there are any."""
+    measured = figures["business"]
+    if not measured:
+        return ""
+    return table(("figure", "value"), measured.items())
+
+
+def _gate(card: Card) -> Iterator[Row]:
+    """A row for each rule of the gate."""
+    for finding in card.findings:
+        holds = "yes" if finding.passed else "**no**"
+        yield finding.rule, holds, finding.reason
 
 
 def _limits(card: Card) -> Iterator[str]:
     """Where the reader must take care, in plain words."""
-    figures, metric = card.figures, card.metric
-    sign = 1 if card.params.objective.direction == "maximize" else -1
-    parts = [part for part in figures["slices"] if metric in part["metrics"]]
-    if parts:
-        weakest = min(parts, key=lambda part: sign * part["metrics"][metric])
-        smallest = min(figures["slices"], key=lambda part: part["rows"])
-        yield f"Weakest for {_where(weakest)}: {metric} is {weakest['metrics'][metric]:.4g} there."
-        yield f"Least is known of {_where(smallest)}: the test has {smallest['rows']} such rows."
-    if shares := figures["data"].get("class_shares"):
+    figures = card.figures
+    yield from _weak_slices(card)
+    shares = figures["data"].get("class_shares")
+    if shares:
         rarest = min(shares, key=shares.__getitem__)
-        yield f"The rarest class is {rarest}, with {shares[rarest]:.1%} of the rows."
-    if "problem" in (figures["champion"] or {}):
-        yield f"Not compared with the champion {figures['champion']['version']}: {figures['champion']['problem']}"
-    yield f"The figures rest on {figures['data']['rows']['test']} test rows of the same source as the trained ones."
+        share = _percent(shares[rarest])
+        yield f"The rarest class is {rarest}, with {share} of the rows."
+    champion = figures["champion"]
+    if champion and "problem" in champion:
+        yield f"Not compared with the champion {champion['version']}: {champion['problem']}"
+    rows = figures["data"]["rows"]["test"]
+    yield f"The figures rest on {rows} test rows of the same source as the trained ones."
     yield "Rows outside the limits of the schema are refused, not scored."
 
 
-def _where(part: Mapping[str, Any]) -> str:
+def _weak_slices(card: Card) -> Iterator[str]:
+    """The slice with the worst figure, and the one with the fewest rows."""
+    metric = card.metric
+    slices = card.figures["slices"]
+    measured = [part for part in slices if metric in part["metrics"]]
+    if not measured:
+        return
+    worst = min if card.params.objective.direction == "maximize" else max
+    weakest = worst(measured, key=lambda part: part["metrics"][metric])
+    where = _where(weakest)
+    value = weakest["metrics"][metric]
+    yield f"Weakest for {where}: {metric} is {value:.4g} there."
+    smallest = min(slices, key=lambda part: part["rows"])
+    where = _where(smallest)
+    rows = smallest["rows"]
+    yield f"Least is known of {where}: the test has {rows} such rows."
+
+
+def _where(part: Figures) -> str:
+    """A slice as its column and value."""
     return f"{part['column']} = {part['value']}"
 
 
-def _slices(figures: Mapping[str, Any], metric: str) -> Iterable[tuple[Any, ...]]:
-    return ((_where(part), part["rows"], part["metrics"].get(metric)) for part in figures["slices"])
+def _slices(figures: Figures, metric: str) -> Iterator[Row]:
+    """A row for each slice, in the order of metrics.json."""
+    for part in figures["slices"]:
+        value = part["metrics"].get(metric)
+        yield _where(part), part["rows"], value
 
 
-def _calibration(figures: Mapping[str, Any]) -> str:
-    text = "Predicted and observed {} differ by {:.3g} on average, over {} groups of rows."
-    return "\n".join(
-        text.format(name, found["error"], len(found["bins"])) for name, found in figures.get("calibration", {}).items()
-    )
+def _calibration(figures: Figures) -> str:
+    """How far predicted and observed values are apart, a line for each class or target."""
+    lines = []
+    for name, found in figures.get("calibration", {}).items():
+        error = found["error"]
+        groups = len(found["bins"])
+        lines.append(
+            f"Predicted and observed {name} differ by {error:.3g} on average, "
+            f"over {groups} groups of rows."
+        )
+    return "\n".join(lines)
 
 
 def _importance(card: Card) -> str:
+    """The columns that matter most, by permutation importance."""
     found = list(card.figures.get("importance", {}).items())
-    return table(("column", f"loss of {card.metric} when shuffled"), found[:10]) if found else ""
+    if not found:
+        return ""
+    head = ("column", f"loss of {card.metric} when shuffled")
+    return table(head, found[:MOST_COLUMNS])
 
 
-def _candidates(figures: Mapping[str, Any], metric: str) -> Iterable[tuple[Any, ...]]:
+def _candidates(figures: Figures, metric: str) -> Iterator[Row]:
+    """A row for each candidate, with the chosen one marked."""
     chosen = figures["chosen"]
-    return (
-        (f"**{name}** (chosen)" if name == chosen else name, measured.get(metric))
-        for name, measured in figures["candidates"].items()
-    )
+    for name, measured in figures["candidates"].items():
+        title = f"**{name}** (chosen)" if name == chosen else name
+        yield title, measured.get(metric)
 
 
-def _data(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from ((f"{part} rows", rows) for part, rows in data["rows"].items())
+def _data(data: Figures) -> Iterator[Row]:
+    """What is known of the rows, by what summary.json holds."""
+    for part, rows in data["rows"].items():
+        yield f"{part} rows", rows
     yield "rows without a target", data["without_target"]
-    named = {"duplicates": "exact copies of other rows", "leakage": "validation and test rows also trained on"}
-    yield from ((title, f"{data[name]:.1%}") for name, title in named.items() if name in data)
-    yield from ((f"share of class {name}", f"{share:.1%}") for name, share in data.get("class_shares", {}).items())
+    if "duplicates" in data:
+        yield "exact copies of other rows", _percent(data["duplicates"])
+    if "leakage" in data:
+        yield "validation and test rows also trained on", _percent(data["leakage"])
+    for name, share in data.get("class_shares", {}).items():
+        yield f"share of class {name}", _percent(share)
 
 
-def _speed(figures: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
-    yield from ((name.replace("_", " "), value) for name, value in figures["latency"].items())
+def _percent(share: float) -> str:
+    """A share as a person reads it."""
+    return f"{share:.1%}"
+
+
+def _speed(figures: Figures) -> Iterator[Row]:
+    """Latency, size and parity."""
+    for name, value in figures["latency"].items():
+        title = name.replace("_", " ")
+        yield title, value
     yield "size in MB", figures["size_mb"]
     yield "largest difference between trained and exported scores", figures["parity_error"]
 
 
 def _plot(card: Card, name: str) -> str:
-    return f"\n\n![{name}]({name}.png)" if f"{name}.png" in card.plots else ""
+    """The plot below a section's text, if it was drawn."""
+    file = f"{name}.png"
+    if file not in card.plots:
+        return ""
+    return f"\n\n![{name}]({file})"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+def _join(blocks: Iterable[str]) -> str:
+    """A file of these blocks; empty ones are left out."""
+    kept = [block for block in blocks if block]
+    return "\n\n".join(kept) + "\n"
+
+
+def _section(title: str, text: str) -> str:
+    """A section of the report; one without a text is empty."""
+    if not text:
+        return ""
+    return f"{title}\n\n{text.strip()}"
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    """A list in Markdown."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def table(head: Sequence[str], rows: Iterable[Row]) -> str:
     """A table in Markdown."""
-    cells = [head, ["---"] * len(head), *([_cell(value) for value in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+    rule = ["---"] * len(head)
+    lines = [_line(head), _line(rule)]
+    for row in rows:
+        cells = [_cell(value) for value in row]
+        lines.append(_line(cells))
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A row of a table in Markdown."""
+    return f"| {' | '.join(cells)} |"
 
 
 def _cell(value: object) -> str:
+    if value is None:
+        return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return "-" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -10,7 +10,7 @@ export GOOGLE_APPLICATION_CREDENTIALS ?= $(CURDIR)/build/google.json
 endif
 
 # A job of CI has no name in git, and `make promote` commits.
-ifeq ($(shell git config user.email),)
+ifeq ($(shell { git config user.email; } 2>/dev/null),)
 export GIT_AUTHOR_NAME ?= $(or $(BY),CI)
 export GIT_COMMITTER_NAME ?= $(or $(BY),CI)
 export GIT_AUTHOR_EMAIL ?= ci@localhost
@@ -18,7 +18,7 @@ export GIT_COMMITTER_EMAIL ?= ci@localhost
 endif
 
 # What staging tests is the version that `make preflight` has named, also when a newer one is registered meanwhile.
-ifneq ($(or $(CI),$(TF_BUILD),$(JENKINS_URL)),)
+ifneq ($(CI),)
 ifeq ($(VERSION),)
 VERSION := $(shell cat reports/release.version 2>/dev/null)
 endif
@@ -33,7 +33,9 @@ fresh-token:
 
 .PHONY: preflight sign-in cloud-bootstrap
 
-preflight: | .venv ## is there what FLOW= (check, train, deliver, watch) needs? says what is missing
+##@ CI
+
+preflight: | .venv ## name what FLOW= (check, train, deliver, watch) needs and does not have
 	@$(STEP) preflight --flow $(or $(FLOW),$(error type make preflight FLOW=train)) $(OF_MODEL) $(if $(VERSION),--version $(VERSION))
 
 sign-in: | .venv ## get access to the cloud of the store as this job, without a stored key

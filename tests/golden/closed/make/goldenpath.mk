@@ -11,7 +11,7 @@ FIND_PYTHON = $(UV) python find --no-project "$$(cat .python-version)" >/dev/nul
 DOCKER ?= docker
 BASE_IMAGE ?= pinned
 IMAGE_REGISTRY ?= registry.example.com/ml
-IMAGE ?= $(if $(IMAGE_REGISTRY),$(IMAGE_REGISTRY)/)my-model:$(or $(shell git rev-parse --short HEAD 2>/dev/null),dev)
+IMAGE ?= $(if $(IMAGE_REGISTRY),$(IMAGE_REGISTRY)/)my-model:$(or $(shell { git rev-parse --short HEAD; } 2>/dev/null),dev)
 
 # A webhook or a form may set these, and they become part of commands: words alone, nothing that a shell reads.
 CHOSEN := MODEL DATASET VERSION STRATEGY CLIENTS ENV FLOW FORM REASON SINCE
@@ -26,8 +26,10 @@ export DVC_NO_ANALYTICS := 1
 .PHONY: smoke sample schema matrix data train evaluate report gate pipeline serve score embed
 .PHONY: setup-local check-local smoke-local
 
-help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+# The groups of `make help`, in its order: a line `##@ Train` puts what follows in its file into Train.
+FLOWS := Start Check Train Use Deliver Watch Publish CI Housekeeping Yours
+
+##@ Start
 
 setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install everything into .venv, with the versions of uv.lock or of pyproject.toml
 	@$(FIND_PYTHON) || $(UV) python install --quiet || echo "no Python $$(cat .python-version) to be had here, so python3 is taken"
@@ -37,59 +39,65 @@ setup: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## install everything into .ven
 	@! grep -q 'registry = "' uv.lock || grep -q 'pypi.org/simple' uv.lock || echo "note: uv.lock names the address of your own package index"
 	@$(MAKE) --no-print-directory setup-local
 
-lock: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## renew uv.lock after a change of dependencies or an update
-	$(UV) lock
+check: lint type test ## run all checks that need no data but the sample
+	@$(MAKE) --no-print-directory check-local
+
+pipeline: | .venv ## run data to gate, only what has changed (with DVC, or all of it where there is no git)
+	@if git rev-parse --git-dir >/dev/null 2>&1; then $(RUN) dvc repro $(if $(OF_MODEL),$$($(STEP) matrix --stage gate $(OF_MODEL))); else $(STEP) pipeline $(OF_MODEL); fi
+
+.venv:
+	@echo "run make setup first" >&2; exit 1
 
 .uv/bin/uv: # a machine without uv gets it from the package index
 	python3 -m venv .uv
 	.uv/bin/pip install --quiet --index-url https://packages.example.com/simple uv==$(UV_VERSION)
 
-.venv:
-	@echo "run make setup first" >&2; exit 1
+##@ Check
 
-lint: | .venv ## formatting and common mistakes (mend most of them with: uv run ruff format && uv run ruff check --fix)
+lint: | .venv ## check formatting and common mistakes; .venv/bin/ruff format and .venv/bin/ruff check --fix correct most
 	$(RUN) ruff format --check
 	$(RUN) ruff check
 
-type: | .venv ## types, strict
+type: | .venv ## check types, strictly
 	$(RUN) mypy
 
-test: | .venv ## tests, with coverage
+test: | .venv ## run the tests, with coverage
 	$(RUN) pytest
 
-check: lint type test ## all checks that need no data but the sample
-	@$(MAKE) --no-print-directory check-local
-
-smoke: | .venv ## the whole pipeline on the small sample of the real data, in seconds
+smoke: | .venv ## run the whole pipeline on the small sample of the real data, in seconds
 	$(STEP) smoke $(OF_MODEL)
 	@$(MAKE) --no-print-directory smoke-local
 
-sample: | .venv ## draw that sample from the data; commit it
-	$(STEP) sample $(OF_MODEL)
+scan: | .venv ## find secrets, vulnerabilities of dependencies and unsafe CI files; needs the network
+	$(UV) export --quiet --no-emit-project --all-extras --format requirements-txt --output-file build/requirements.txt
+	$(UV) tool run pip-audit@2.10.0 --disable-pip --requirement build/requirements.txt
+	git ls-files -z | xargs -0 $(UV) tool run --from detect-secrets==1.5.0 detect-secrets-hook --exclude-secrets '^UV_INDEX_ORGANIZATION_' --exclude-files 'uv.lock|.*\.ipynb'
+	$(if $(wildcard .github/workflows),$(UV) tool run zizmor@1.32.0 --offline .github)
+
+##@ Train
 
 schema: | .venv ## draft a schema.yaml for FILE= (the one in params.yaml) into OUT= (the screen)
 	@$(STEP) schema $(OF_MODEL) $(if $(FILE),"$(FILE)") $(if $(OUT),--out "$(OUT)")
 
+sample: | .venv ## draw the small sample from the data; commit it
+	$(STEP) sample $(OF_MODEL)
+
 data: | .venv ## read, validate and split the rows
 	$(STEP) data $(OF_MODEL)
-
-matrix: | .venv ## the models and data sets, for a CI system to fan out; FORM=github, gitlab, azure or lines, DRIFTED=yes
-	@$(STEP) matrix $(OF_MODEL) $(if $(FORM),--form $(FORM)) $(if $(DRIFTED),--drifted)
 
 train: | .venv ## fit the candidates, export the best
 	$(STEP) train $(OF_MODEL)
 
-evaluate: | .venv ## measure it on the test rows
+evaluate: | .venv ## measure the model on the test rows
 	$(STEP) evaluate $(OF_MODEL)
 
 report: | .venv ## write the model card, reports/<model>/report.md
 	$(STEP) report $(OF_MODEL)
 
-gate: | .venv ## decide whether it may be used
+gate: | .venv ## decide whether the model may be used
 	$(STEP) gate $(OF_MODEL)
 
-pipeline: | .venv ## data to gate, only what has changed (with DVC, or all of it where there is no git)
-	@if git rev-parse --git-dir >/dev/null 2>&1; then $(RUN) dvc repro $$($(STEP) matrix --stage gate $(OF_MODEL)); else $(STEP) pipeline $(OF_MODEL); fi
+##@ Use
 
 serve: | .venv ## answer over HTTP on PORT= (8000)
 	$(STEP) serve $(OF_MODEL) --port $(or $(PORT),8000)
@@ -102,16 +110,12 @@ embed: | .venv ## write the folder OUT= that scores without this project
 	$(if $(OUT),,$(error type make embed OUT=build/embedded))
 	$(STEP) embed $(OF_MODEL) "$(OUT)"
 
-scan: | .venv ## secrets, known holes in dependencies, safety of the CI files; needs the network
-	$(UV) export --quiet --no-emit-project --all-extras --format requirements-txt --output-file build/requirements.txt
-	$(UV) tool run pip-audit@2.10.0 --disable-pip --requirement build/requirements.txt
-	git ls-files -z | xargs -0 $(UV) tool run --from detect-secrets==1.5.0 detect-secrets-hook --exclude-secrets '^UV_INDEX_ORGANIZATION_' --exclude-files 'uv.lock|.*\.ipynb'
-	$(if $(wildcard .github/workflows),$(UV) tool run zizmor@1.32.0 --offline .github)
+##@ Publish
 
-package: | .venv ## the wheel, in dist/
+package: | .venv ## build the wheel, in dist/
 	$(RUN) python -m hatchling build --target wheel
 
-image: ## the container image, after the same checks inside it
+image: ## build the container image, after the same checks inside it
 	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --target check --tag $(IMAGE)-check .
 	$(DOCKER) build --build-arg BASE_IMAGE=$(BASE_IMAGE) --tag $(IMAGE) .
 
@@ -131,8 +135,24 @@ ifneq ($(IMAGE_REGISTRY),)
 	@cat build/image.digest
 endif
 
-summary: ## the short report of what was trained last, as Markdown, for a pull request
+##@ CI
+
+matrix: | .venv ## print the models for a CI system to fan out; FORM=list: one a line; FORM=github, gitlab or azure: JSON; DRIFTED=yes
+	@$(STEP) matrix $(OF_MODEL) $(if $(FORM),--form $(FORM)) $(if $(DRIFTED),--drifted)
+
+summary: ## print the short report of the last training, as Markdown, for a pull request
 	@cat reports/*/summary.md 2>/dev/null || cat build/smoke/reports/*/summary.md 2>/dev/null || echo "nothing is trained yet"
+
+##@ Housekeeping
+
+help: ## list the targets, by flow
+	@awk -F ':.*## ' 'FNR == 1 {flow = "Yours"} /^##@ / {flow = $$0; sub(/^##@ /, "", flow)} \
+		/^[a-zA-Z0-9_-]+:.*## / {targets[flow] = targets[flow] sprintf("  %-15s %s\n", $$1, $$2)} \
+		END {count = split("$(FLOWS)", flows, " "); \
+			for (i = 1; i <= count; i++) if (flows[i] in targets) print flows[i] "\n" targets[flows[i]]}' $(MAKEFILE_LIST)
+
+lock: $(if $(findstring .uv/,$(UV)),.uv/bin/uv) ## renew uv.lock after a change of dependencies or an update
+	$(UV) lock
 
 clean: ## remove what can be made again; data, models and reports stay
 	rm -rf dist .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis build/smoke

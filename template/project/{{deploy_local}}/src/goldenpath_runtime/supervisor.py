@@ -1,17 +1,14 @@
-"""The process that keeps a model's versions and their router alive in one environment of this machine.
+"""The process that keeps a model's versions and their router alive on this machine.
 
-Owned by the template: do not edit. It holds the listening sockets itself, so while a router or a version restarts,
-clients wait and are not refused. What it has started ends with it: each watches a pipe that closes when it is gone.
+Owned by the template: do not edit. It holds the listening sockets itself, so while a router or a
+version restarts, clients wait and are not refused. What it has started ends with it: each watches a
+pipe that closes when it is gone.
 """
 
 import argparse
-import json
-import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +17,7 @@ from typing import Any
 import uvicorn
 from filelock import FileLock
 
-from .local import write_file
+from .local import begin, read_file, read_wanted, write_file
 from .online import create_app
 
 PAUSE = 0.05  # seconds between two looks
@@ -37,7 +34,7 @@ def supervise(argv: Sequence[str]) -> None:
 
 
 def _keep(folder: Path) -> None:
-    wanted = _wanted(folder)
+    wanted = read_wanted(folder)
     front = _listen(wanted["host"], _port(folder, wanted))
     address = f"http://{wanted['host']}:{front.getsockname()[1]}"
     router = _Child(["route", str(folder)], front, folder / "router.log")
@@ -58,24 +55,19 @@ def _keep(folder: Path) -> None:
             child.end()
         leaving = [child for child in leaving + gone if child.is_alive()]
         time.sleep(PAUSE)
-        wanted = _wanted(folder)
+        wanted = read_wanted(folder)
     for child in [router, *children.values()]:
         child.end()
     for child in [router, *children.values(), *leaving]:
         child.wait()
 
 
-def _wanted(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "wanted.json").read_text(encoding="utf-8"))
-    return found
-
-
 def _port(folder: Path, wanted: dict[str, Any]) -> int:
     """The port of the file, or the one that clients knew before a restart."""
-    known = folder / "routes.json"
-    if wanted["port"] or not known.exists():
+    known = read_file(folder / "routes.json").get("address")
+    if wanted["port"] or not known:
         return int(wanted["port"])
-    return int(json.loads(known.read_text(encoding="utf-8"))["address"].rpartition(":")[2])
+    return int(known.rpartition(":")[2])
 
 
 def _routes(wanted: dict[str, Any], children: "dict[tuple[str, int], _Child]") -> dict[str, Any]:
@@ -84,7 +76,10 @@ def _routes(wanted: dict[str, Any], children: "dict[tuple[str, int], _Child]") -
     for (version, _), child in children.items():
         ports[version].append(child.socket.getsockname()[1])
         starts[version] += child.quick_ends
-    return {key: wanted[key] for key in ("serial", "weights", "shadow", "timeout")} | {"ports": ports, "starts": starts}
+    return {key: wanted[key] for key in ("serial", "weights", "shadow", "timeout")} | {
+        "ports": ports,
+        "starts": starts,
+    }
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -112,10 +107,18 @@ class _Child:
             return
         if self.process:
             self.quick_ends = self.quick_ends + 1 if age < MOST else 0
-        command = [sys.executable, "-m", "goldenpath_runtime", *self.words, "--fd", str(self.socket.fileno())]
+        command = [
+            sys.executable,
+            "-m",
+            "goldenpath_runtime",
+            *self.words,
+            "--fd",
+            str(self.socket.fileno()),
+        ]
         with self.log.open("ab") as log:
             streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": log, "stderr": log}
-            self.process = subprocess.Popen(command, pass_fds=[self.socket.fileno()], **streams)  # noqa: S603
+            sockets = [self.socket.fileno()]
+            self.process = subprocess.Popen(command, pass_fds=sockets, **streams)  # noqa: S603
         self.started = time.monotonic()
 
     def is_alive(self) -> bool:
@@ -132,21 +135,7 @@ class _Child:
 
 
 def replica(argv: Sequence[str]) -> None:
-    """Serve a version on a socket that the supervisor holds."""
-    parser = argparse.ArgumentParser(prog="replica")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--fd", type=int, required=True)
-    args = parser.parse_args(argv)
-    end_with_parent()
-    config = uvicorn.Config(create_app(args.folder), access_log=False, timeout_graceful_shutdown=10)
-    uvicorn.Server(config).run([socket.socket(fileno=args.fd)])
-
-
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone."""
-
-    def watch() -> None:
-        sys.stdin.buffer.read()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
+    """The command: serve a version until the supervisor ends it."""
+    folder, listening = begin("replica", argv)
+    config = uvicorn.Config(create_app(folder), access_log=False, timeout_graceful_shutdown=10)
+    uvicorn.Server(config).run([listening])

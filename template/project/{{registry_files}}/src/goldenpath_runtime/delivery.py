@@ -1,7 +1,9 @@
-"""From a registered version to the champion: deploy, approve, promote, roll back, and what the ledger says of it.
+"""From a registered version to the champion.
 
-Owned by the template: do not edit. Each command first writes what is desired (environments/<env>.yaml), then makes it
-so, and last notes what is so in the ledger: whatever is killed in between, the next command completes or undoes it.
+Owned by the template: do not edit. Deploy, approve, promote, roll back, and what the ledger says of
+it. Each command first writes what is desired (environments/<env>.yaml), then makes it so, and last
+notes what is so in the ledger: whatever is killed in between, the next command completes or undoes
+it.
 """
 
 import argparse
@@ -13,7 +15,7 @@ from .config import ProjectError, command, layer, read_params
 from .environments import Desired, Environment, read_environment, set_version
 from .registry import champion, champions, fetch, resolve
 from .state import Entry, Store, append, ledger, open_store, who
-from .target import Target, open_target, require_target
+from .target import TARGETS, Target
 
 
 class Place(NamedTuple):
@@ -32,7 +34,25 @@ class Place(NamedTuple):
     @property
     def target(self) -> Target:
         """Where it runs; ProjectError where this repository has no such place."""
-        return require_target(self.store, self.env, self.settings, self.model)
+        if (target := self.open_target()) is None:
+            raise ProjectError(
+                "this repository was made without a place to deploy to: see `deploy` of the "
+                "template"
+            )
+        return target
+
+    def open_target(self) -> Target | None:
+        """Where it runs; None where this repository was made without a place to deploy to."""
+        name = self.settings.target
+        module, kind = TARGETS[name]
+        if found := layer(module):
+            target: Target = getattr(found, kind)(self.store, self.env, self.settings, self.model)
+            return target
+        if layer("accept"):
+            raise ProjectError(
+                f"environments/{self.env}.yaml: target: this repository was made without {name}"
+            )
+        return None
 
     def start(self, version: str) -> Target:
         """Run a version there, without requests of its own."""
@@ -45,24 +65,33 @@ class Place(NamedTuple):
         return append(self.store, self.model, event, env=self.env, **facts)
 
 
-def arguments(name: str, argv: Sequence[str], env: str = "production", **more: str) -> argparse.Namespace:
+def arguments(
+    name: str, argv: Sequence[str], env: str = "production", **more: str
+) -> argparse.Namespace:
     """Parse what these commands share, and further options with their help."""
     parser = command(name)
     parser.add_argument("--env", default=env, help="the environment")
-    parser.add_argument("--version", help="a registered version, or how it begins; the newest without it")
+    parser.add_argument(
+        "--version", help="a registered version, or how it begins; the newest without it"
+    )
     for option, text in more.items():
         parser.add_argument(f"--{option}", help=text)
     return parser.parse_args(argv)
 
 
 def _proposing() -> dict[str, str]:
-    """In a repository with jobs of CI they only ask for a change of the file, and somebody merges it."""
+    """In a repository with jobs of CI they only ask for a change of the file.
+
+    Somebody merges it.
+    """
     return {"propose": "the command that opens a change from a branch"} if layer("proposal") else {}
 
 
 def place(args: argparse.Namespace) -> Place:
     """The model and environment that a command names."""
-    return Place(open_store(), read_params().model(args.model)[0], args.env, read_environment(args.env))
+    return Place(
+        open_store(), read_params().model(args.model)[0], args.env, read_environment(args.env)
+    )
 
 
 def deploy(argv: Sequence[str]) -> None:
@@ -73,12 +102,18 @@ def deploy(argv: Sequence[str]) -> None:
     if args.env != "production":
         return _settle(here, version, "deploy")
     require_release(here, version)
-    print(f"{version} runs in {args.env} without requests: {here.start(version).address()}; now make rollout")
+    print(
+        f"{version} runs in {args.env} without requests: {here.start(version).address()}; now make "
+        "rollout"
+    )
     return None
 
 
 def approve(argv: Sequence[str]) -> None:
-    """Say that a version may get production traffic; refused before its report is in the store and it was accepted."""
+    """Say that a version may get production traffic.
+
+    Refused before its report is in the store and it was accepted.
+    """
     args = arguments("approve", argv, note="why; shown in the history")
     here = place(args)
     version = resolve(here.store, here.model, args.version)
@@ -86,7 +121,9 @@ def approve(argv: Sequence[str]) -> None:
         raise ProjectError("say on what grounds: make approve BY=name NOTE='...'")
     report = f"{here.model}/versions/{version}/report/"
     if f"{report}report.md" not in here.store.list(report):
-        raise ProjectError(f"{version} has no report in the store, and nobody approves what he has not read")
+        raise ProjectError(
+            f"{version} has no report in the store, and nobody approves what he has not read"
+        )
     _require_accepted(here, version)
     for entry in here.entries:
         if entry["event"] == "feedback" and entry["version"] == version:
@@ -105,12 +142,16 @@ def feedback(argv: Sequence[str]) -> None:
 
 
 def require_release(here: Place, version: str) -> None:
-    """ProjectError unless the version was accepted in staging and, where the policy asks for it, approved."""
+    """ProjectError unless the version was accepted in staging.
+
+    Where the policy asks for it, somebody must have approved it, too.
+    """
     _require_accepted(here, version)
     approved = any(e["event"] == "approve" and e["version"] == version for e in here.entries)
     if here.settings.release == "approval" and not approved:
         raise ProjectError(
-            f"{version} is not approved for {here.env}: make approve VERSION={version} BY=name NOTE='...' "
+            f"{version} is not approved for {here.env}: make approve VERSION={version} BY=name "
+            "NOTE='...' "
             f"(environments/{here.env}.yaml: release: {here.settings.release})"
         )
 
@@ -118,7 +159,11 @@ def require_release(here: Place, version: str) -> None:
 def _require_accepted(here: Place, version: str) -> None:
     if layer("accept") is None:
         return  # made without a place to deploy to, so there is nothing to test
-    tests = [entry["passed"] for entry in here.entries if entry["event"] == "accept" and entry["version"] == version]
+    tests = [
+        entry["passed"]
+        for entry in here.entries
+        if entry["event"] == "accept" and entry["version"] == version
+    ]
     if not tests[-1:] or not tests[-1]:
         why = "failed its acceptance tests" if tests else "was not accepted yet"
         raise ProjectError(f"{version} {why}: make deploy accept ENV=staging VERSION={version}")
@@ -143,14 +188,20 @@ def rollback(argv: Sequence[str]) -> None:
     settle_interrupted(here)
     found = champions(here.entries, args.env)
     if len(found) < 2:
-        raise ProjectError(f"{args.env} has no champion before {found[0] if found else 'the first'}: see make history")
+        raise ProjectError(
+            f"{args.env} has no champion before {found[0] if found else 'the first'}: see make "
+            "history"
+        )
     _settle(here, found[-2], "rollback", note=args.note, replaced=found[-1])
     if vars(args).get("propose"):
         layer("proposal").push(here, found[-2], args.propose)
 
 
 def reconcile(argv: Sequence[str]) -> None:
-    """Make an environment what its file says, for every model in it; nothing happens when it is already."""
+    """Make an environment what its file says, for every model in it.
+
+    Nothing happens when it is already.
+    """
     args = arguments("reconcile", argv)
     settings = read_environment(args.env)
     names = read_params().select(args.model)
@@ -162,11 +213,14 @@ def reconcile(argv: Sequence[str]) -> None:
 
 
 def settle_interrupted(here: Place) -> bool:
-    """Bring what is served, and the ledger, to what the file says; whether there was anything to do."""
+    """Bring what is served, and the ledger, to what the file says.
+
+    Whether there was anything to do.
+    """
     desired = here.settings.models.get(here.model)
-    target = open_target(here.store, here.env, here.settings, here.model)
     if desired is None:
         return False
+    target = here.open_target()
     serves = target is None or dict(target.status()) == {desired.version: 100}
     if serves and champion(here.store, here.model, here.env) == desired.version:
         return False
@@ -184,15 +238,27 @@ def want(here: Place, version: str, event: str) -> None:
 
 
 def _settle(here: Place, version: str, event: str, **facts: object) -> None:
+    if proposal := layer("proposal"):
+        proposal.reopen(here, version)
     want(here, version, event)
-    if target := open_target(here.store, here.env, here.settings, here.model):
+    if target := here.open_target():
         target.start(version, fetch(here.store, here.model, version))
         target.weights({version: 100})
+        warm = _kept_warm(here, version, event)
         for other in set(target.status()) - {version}:
-            target.stop(other)
+            target.stop(other, here.settings.warm_seconds if other in warm else 0)
         print(f"{version} answers in {here.env}: {target.address()}")
     if champion(here.store, here.model, here.env) != version:
         here.note(event, version=version, **facts)
+
+
+def _kept_warm(here: Place, version: str, event: str) -> list[str]:
+    """The champion that a rollback brings back once this event is noted.
+
+    A deployment is a trial and keeps none.
+    """
+    entry = {"event": event, "env": here.env, "version": version}
+    return champions([*here.entries, entry], here.env)[-2:-1] if event != "deploy" else []
 
 
 def down(argv: Sequence[str]) -> None:
@@ -206,7 +272,10 @@ def status(argv: Sequence[str]) -> None:
     """Print what runs in an environment, as JSON."""
     here = place(arguments("status", argv))
     target = here.target
-    known = {"desired": here.settings.models.get(here.model), "champion": champion(here.store, here.model, here.env)}
+    known = {
+        "desired": here.settings.models.get(here.model),
+        "champion": champion(here.store, here.model, here.env),
+    }
     found = known | {"running": dict(target.status()), "address": target.address()}
     print(json.dumps(found, default=lambda value: value.version))
 
@@ -218,7 +287,14 @@ def history(argv: Sequence[str]) -> None:
 
 
 def _line(entry: Entry) -> str:
-    first = [f"{entry['number']:4}", entry["at"][:19], f"{entry['event']:9}", f"{entry.get('env') or '':10}"]
+    first = [
+        f"{entry['number']:4}",
+        entry["at"][:19],
+        f"{entry['event']:9}",
+        f"{entry.get('env') or '':10}",
+    ]
     shown = {"number", "at", "event", "env", "version", "sha256"}
-    rest: Iterator[str] = (f"{key}={value}" for key, value in entry.items() if key not in shown and value is not None)
+    rest: Iterator[str] = (
+        f"{key}={value}" for key, value in entry.items() if key not in shown and value is not None
+    )
     return " ".join([*first, entry.get("version") or "", *rest]).rstrip()

@@ -1,31 +1,30 @@
 """Whether rows are still like those a model was made with: pure functions of columns of values.
 
-Owned by the template: do not edit. A column has drifted when two tests say so, each of which knows what the other does
-not: it is no accident (Kolmogorov-Smirnov or chi-square, p < 0.05 / columns), and it is large (a population stability
-index above 0.1 and what samples of these sizes show by chance). So neither many columns nor many rows raise an alarm.
+Owned by the template: do not edit. A column has drifted when two tests say so, each of which knows
+what the other does not: it is no accident (Kolmogorov-Smirnov or chi-square, p < 0.05 / columns),
+and it is large (a population stability index above 0.1 and what samples of these sizes show by
+chance). So neither many columns nor many rows raise an alarm. Both limits are defaults: `monitor`
+in params.yaml sets others.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-KEPT = 2000  # values of a number kept for reference
-BINS = 10
-MIN_ROWS = 200  # below these, nothing is said
+from .reference import BINS, Summary, Values, numbers, text
+
 ALPHA = 0.05  # the share of false alarms, over all columns
 LARGE = 0.1  # a stability index that deserves a look
 
 Array = npt.NDArray[Any]
-Values = Iterable[Any]
-Summary = Mapping[str, Any]  # of one column: its `type`, and the `values` of a number or the `counts` and `others`
 
 
 class Drift(NamedTuple):
-    """One column: the probability of so large a change by chance, its size, the size allowed, and the judgement."""
+    """One column: how likely so large a change is by chance, its size, its limit, the judgement."""
 
     column: str
     p: float
@@ -34,68 +33,69 @@ class Drift(NamedTuple):
     drifted: bool
 
 
-def summarize(column: Values, kind: str) -> Summary:
-    """What is kept of a column of that type of schema.yaml: at most KEPT values, drawn with a fixed seed."""
-    if kind == "category":
-        counts = Counter(map(_text, column))
-        most = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: BINS - 1])
-        return {"type": kind, "counts": most, "others": counts.total() - sum(most.values())}
-    values = _numbers(column, kind)
-    if len(values) > KEPT:
-        values = np.random.default_rng(0).choice(values, KEPT, replace=False)
-    return {"type": kind, "values": [None if np.isnan(value) else float(value) for value in np.sort(values)]}
+def compare(
+    known: Mapping[str, Summary],
+    columns: Mapping[str, Values],
+    alpha: float = ALPHA,
+    large: float = LARGE,
+) -> list[Drift]:
+    """Each column of the reference against the rows of now, the most changed first.
 
-
-def compare(known: Mapping[str, Summary], columns: Mapping[str, Values]) -> list[Drift]:
-    """Each column of the reference against the rows of now, the most changed first."""
-    found = [_compare(name, summary, columns[name], ALPHA / len(known)) for name, summary in known.items()]
+    `alpha` is the share of false alarms over all columns, `large` the stability index up to which
+    no change counts.
+    """
+    found = [
+        _compare(name, summary, columns[name], alpha / len(known), large)
+        for name, summary in known.items()
+    ]
     return sorted(found, key=lambda drift: (not drift.drifted, -drift.psi / drift.limit))
 
 
-def _compare(name: str, known: Summary, column: Values, alpha: float) -> Drift:
+def _compare(name: str, known: Summary, column: Values, alpha: float, large: float) -> Drift:
     _, before, after = bins(known, column)
     if known["type"] == "category":
         seen = np.array([before, after])[:, before + after > 0]
         p = float(stats.chi2_contingency(seen, correction=False).pvalue)
     else:
         p = float(stats.ks_2samp(*ordered(known, column), method="asymp").pvalue)
-    size, limit = stability(before, after), LARGE + (BINS - 1) * (1 / int(before.sum()) + 1 / int(after.sum()))
+    size = stability(before, after)
+    limit = large + (BINS - 1) * (1 / int(before.sum()) + 1 / int(after.sum()))
     return Drift(name, p, size, limit, p < alpha and size > limit)
 
 
 def bins(known: Summary, column: Values) -> tuple[Sequence[Any], Array, Array]:
     """At most BINS groups of values, and how many rows of the reference and of now are in each.
 
-    Of a category: its most frequent values, and all others. Of a number: upper limits that part the reference evenly.
+    Of a category: its most frequent values, and all others. Of a number: upper limits that part the
+    reference evenly.
     """
     if known["type"] == "category":
-        now, counts = Counter(map(_text, column)), known["counts"]
+        now, counts = Counter(map(text, column)), known["counts"]
         same = [now[name] for name in counts]
         before, after = [*counts.values(), known["others"]], [*same, now.total() - sum(same)]
         return [*counts, "others"], np.array(before), np.array(after)
     old, new = ordered(known, column)
     edges = np.unique(np.quantile(old, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
-    counted = [np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) for values in (old, new)]
+    counted = [
+        np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
+        for values in (old, new)
+    ]
     return [*edges, np.inf], counted[0], counted[1]
 
 
 def ordered(known: Summary, column: Values) -> tuple[Array, Array]:
-    """Numbers of the reference and of now. A missing one is the smallest: more of them are a change like any other."""
-    old, new = _numbers(known["values"], "number"), _numbers(column, known["type"])
+    """Numbers of the reference and of now.
+
+    A missing one is the smallest: more of them are a change like any other.
+    """
+    old, new = numbers(known["values"], "number"), numbers(column, known["type"])
     return np.nan_to_num(old, nan=-np.inf), np.nan_to_num(new, nan=-np.inf)
 
 
-def _numbers(column: Values, kind: str) -> npt.NDArray[np.float32]:
-    if kind == "text":
-        column = (len(_text(value)) for value in column)
-    return np.array([np.nan if value is None else value for value in column], np.float32)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def stability(before: Array, after: Array) -> float:
-    """The population stability index of two counts over the same groups; an empty group counts as half a row."""
+    """The population stability index of two counts over the same groups.
+
+    An empty group counts as half a row.
+    """
     old, new = ((counts + 0.5) / (counts + 0.5).sum() for counts in (before, after))
     return float(((new - old) * np.log(new / old)).sum())

@@ -1,21 +1,21 @@
-"""environments/<env>.yaml: which version of each model is to run there, and the policy by which it gets there.
+"""environments/<env>.yaml: which versions are to run there, and how they get there.
 
-Owned by the template: do not edit. The files are shared: `deploy`, `promote` and `rollback` write `models` in them.
+Owned by the template: do not edit. The files are shared: `deploy`, `promote` and `rollback` write
+`models` in them.
 """
 
-import subprocess
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from ruamel.yaml import YAML
 
-from .config import Frozen, ProjectError, read_yaml
+from .config import Frozen, ProjectError, git, read_yaml, write_text
+from .target import TARGETS, Strategy
 
 FOLDER = Path("environments")
-Strategy = Literal["direct", "shadow", "canary", "bluegreen", "ab"]
 
 
 class Desired(Frozen):
@@ -26,10 +26,11 @@ class Desired(Frozen):
 
 
 class Limits(Frozen):
-    """What a version may do under load, or beside the champion: shares of requests, multiples of the champion's time.
+    """What a version may do under load, or beside the champion.
 
-    `min_requests` are answered in each step before it is judged, in an A/B so many with labels by each version; a step
-    that has fewer after `seconds` is no success.
+    Shares of requests, multiples of the champion's time. `min_requests` are answered in each step
+    before it is judged, in an A/B so many with labels by each version; a step that has fewer after
+    `seconds` is no success.
     """
 
     max_error_rate: float = Field(default=0.01, ge=0, le=1)
@@ -40,7 +41,7 @@ class Limits(Frozen):
 
 
 class Rollout(Limits):
-    """How production traffic moves: `steps` are the new version's percentages, one after the other."""
+    """How production traffic moves; `steps` are the new version's percentages in their order."""
 
     strategy: Strategy = "canary"
     steps: tuple[int, ...] = (5, 25, 50)
@@ -49,7 +50,10 @@ class Rollout(Limits):
 
 
 class Accept(Limits):
-    """The load that a deployed version is put under: so many clients, for so many seconds, and twice as many after."""
+    """The load that a deployed version is put under.
+
+    So many clients, for so many seconds, and twice as many after.
+    """
 
     clients: int = Field(default=8, ge=1)
     seconds: float = Field(default=5.0, gt=0)
@@ -57,21 +61,36 @@ class Accept(Limits):
 
 
 class Environment(Frozen):
-    """One environment. `release: automatic` asks no person. `port: 0` is any free one; `timeout` is in seconds."""
+    """One environment.
+
+    `release: automatic` asks no person. `port: 0` is any free one; `timeout` is in seconds.
+    `warm_seconds`: for how long the champion before stays ready, so that a rollback takes a second.
+    """
 
     models: Mapping[str, Desired] = {}
     release: Literal["approval", "automatic"] = "approval"
-    target: Literal["local"] = "local"
+    target: str = next(iter(TARGETS))
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
     replicas: int = Field(default=1, ge=1)
     timeout: float = Field(default=10.0, gt=0)
+    warm_seconds: float = Field(default=600.0, ge=0)
     accept: Accept = Accept()
     rollout: Rollout = Rollout()
 
+    @field_validator("target")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value not in TARGETS:
+            raise ValueError(f"there is no such target; there are: {', '.join(TARGETS)}")
+        return value
+
 
 def read_environment(name: str) -> Environment:
-    """The file of that environment; ProjectError names what is wrong in it, or the environments that there are."""
+    """The file of that environment.
+
+    ProjectError names what is wrong in it, or the environments that there are.
+    """
     path = FOLDER / f"{name}.yaml"
     if not path.exists():
         known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.yaml"))) or "none"
@@ -80,7 +99,10 @@ def read_environment(name: str) -> Environment:
 
 
 def set_version(env: str, model: str, desired: Desired, message: str) -> None:
-    """Write a model's version into the file, keeping comments, and commit that file alone, where there is git."""
+    """Write a model's version into the file, keeping comments.
+
+    That file alone is committed, where there is git.
+    """
     path, yaml = FOLDER / f"{env}.yaml", YAML()
     yaml.preserve_quotes, yaml.width = True, 120
     content = yaml.load(path.read_text(encoding="utf-8"))
@@ -88,16 +110,9 @@ def set_version(env: str, model: str, desired: Desired, message: str) -> None:
         content["models"] = (content.get("models") or {}) | {model: desired.model_dump()}
         text = StringIO()
         yaml.dump(content, text)
-        unfinished = path.with_suffix(".unfinished")
-        unfinished.write_text(text.getvalue(), encoding="utf-8")
-        unfinished.replace(path)
-    if _git("status", "--porcelain", "--", str(path)):
-        failed = _git("commit", "--quiet", "--message", message, "--", str(path)) is None
-        print(f"{path} is changed: commit and push it" if failed else f"{path} is committed; push it")
-
-
-def _git(*words: str) -> str | None:
-    try:
-        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):  # no git, no repository, or a hook that says no
-        return None
+        write_text(path, text.getvalue())
+    if git("status", "--porcelain", "--", str(path)):
+        failed = git("commit", "--quiet", "--message", message, "--", str(path)) is None
+        print(
+            f"{path} is changed: commit and push it" if failed else f"{path} is committed; push it"
+        )

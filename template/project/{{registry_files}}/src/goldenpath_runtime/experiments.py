@@ -1,33 +1,33 @@
-"""Trying other settings: the pipeline beside the project's own outputs, its figures kept in the store and compared.
+"""Trying other settings: the pipeline beside the project's outputs, its figures in the store.
 
-Owned by the template: do not edit. An experiment leaves params.yaml, build/<model> and reports/<model> as they are.
+Owned by the template: do not edit. An experiment leaves params.yaml, build/<model> and
+reports/<model> as they are.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
 from .config import PARAMS, ProjectError, command, read_json, read_params
-from .pipeline import open_project, run_all
-from .registry import versions
-from .report import table
-from .schema import read_schema
-from .state import Store, open_store, who
+from .pipeline import run_all
+from .project import open_project
+from .state import open_store, who
 
 FOLDER = Path("build/experiments")
 
 
 def experiment(argv: Sequence[str]) -> None:
-    """The command: run the pipeline with some keys of params.yaml set otherwise, and record its figures."""
+    """The command: run the pipeline with other settings, and record its figures."""
     parser = command("experiment")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="such as gate.min_gain=0.1")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as gate.min_gain=0.1"
+    )
     parser.add_argument("name", help="letters, digits, dots and dashes")
     args = parser.parse_args(argv)
     if not re.fullmatch(r"[\w-][\w.-]*", args.name):
@@ -37,10 +37,11 @@ def experiment(argv: Sequence[str]) -> None:
     root.mkdir(parents=True, exist_ok=True)
     path = root / PARAMS.name
     settings = dict(map(_setting, args.set))
-    path.write_text(_changed(PARAMS.read_text(encoding="utf-8"), project.name, settings), encoding="utf-8")
+    path.write_text(
+        _changed(PARAMS.read_text(encoding="utf-8"), project.name, settings), encoding="utf-8"
+    )
     params = read_params(path).models[project.name]
-    model = type(project.model)(params, read_schema(params.schema_file))
-    run = replace(project, params=params, model=model, root=root)
+    run = replace(project, params=params, root=root)
     run_all(run)
     settled = params.model_dump(mode="json", by_alias=True)
     figures = read_json(run.reports / "metrics.json", "evaluate")
@@ -52,7 +53,10 @@ def experiment(argv: Sequence[str]) -> None:
     while not store.create(f"{prefix}/{number:06}.json", json.dumps(facts).encode()):
         number += 1
     metric = params.objective.metric
-    print(f"experiment {number}, {args.name}: {metric} {figures['test'][metric]:.4g}; see make compare")
+    print(
+        f"experiment {number}, {args.name}: {metric} {figures['test'][metric]:.4g}; see make "
+        "compare"
+    )
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -73,34 +77,3 @@ def _changed(text: str, model: str, settings: Mapping[str, Any]) -> str:
                 raise ProjectError(f"SET={key}: {part} is a value and has no keys below it")
         place[last] = value
     return yaml.safe_dump(content, sort_keys=False)
-
-
-def compare(argv: Sequence[str]) -> None:
-    """The command: all experiments and registered versions, the best first; also in reports/<model>/compare.md."""
-    parser = command("compare")
-    name, params = read_params().model(parser.parse_args(argv).model)
-    runs = pd.json_normalize(list(_runs(open_store(), name)))
-    if runs.empty:
-        raise ProjectError(f"{name} has neither experiments nor versions: make experiment NAME=first SET=key=value")
-    metric = f"test.{params.objective.metric}"
-    settled = runs.filter(regex=r"^params\.").dropna(how="all")
-    differ = [key for key in settled if len(set(settled[key].astype(str))) > 1]
-    shown = list(map(str, dict.fromkeys(["name", "chosen", "gate", metric, *runs.filter(like="test."), *differ])))
-    ascending = params.objective.direction == "minimize"
-    runs = runs.reindex(columns=shown).sort_values(metric, ascending=ascending, kind="stable")
-    head = [column.removeprefix("test.").removeprefix("params.") for column in shown]
-    text = table(head, runs.astype(object).where(runs.notna(), None).to_numpy().tolist())
-    path = Path("reports", name, "compare.md")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"# Experiments and versions of {name}\n\n{text}\n", encoding="utf-8")
-    print(f"{text}\n\n{path}")
-
-
-def _runs(store: Store, model: str) -> Iterator[dict[str, Any]]:
-    yield from map(json.loads, store.read_all(f"{model}/experiments/"))
-    for version in versions(store, model):
-        prefix = f"{model}/versions/{version}"
-        figures = json.loads(store.read(f"{prefix}/metrics.json"))
-        kept = {key: figures.get(key) for key in ("chosen", "test", "params")}
-        gate = store.read(f"{prefix}/report/gate.verdict").decode().strip()
-        yield {"name": f"version {version}", "gate": gate, **kept}

@@ -1,7 +1,8 @@
-"""Versions of a model in the store, each immutable and named by its content, and which of them is the champion.
+"""Versions of a model in the store, named by their content, and which of them is the champion.
 
-Owned by the template: do not edit. A version is `<model>/versions/<version>/`: model.onnx, model.json, metrics.json,
-golden.json (rows with the answers it gave), reference.json (what it was trained on, in short) and report/.
+Owned by the template: do not edit. A version is `<model>/versions/<version>/`: model.onnx,
+model.json, metrics.json, golden.json (rows with the answers it gave), reference.json (what it was
+trained on, in short) and report/.
 """
 
 import shutil
@@ -12,19 +13,30 @@ from pathlib import Path
 from .config import ProjectError
 from .state import Entry, Store, ledger, machine_folder, open_store
 
-TRAFFIC = ("deploy", "promote", "rollback", "reconcile")  # after these a version has all requests of an environment
+TRAFFIC = (
+    "deploy",
+    "promote",
+    "rollback",
+    "reconcile",
+)  # after these a version has all requests of an environment
 
 
 def versions(store: Store, model: str) -> list[str]:
     """The registered versions, the oldest first."""
-    return list(dict.fromkeys(entry["version"] for entry in ledger(store, model) if entry["event"] == "register"))
+    return list(
+        dict.fromkeys(
+            entry["version"] for entry in ledger(store, model) if entry["event"] == "register"
+        )
+    )
 
 
 def resolve(store: Store, model: str, version: str | None) -> str:
     """That version, or the newest; ProjectError lists what there is instead."""
     known = versions(store, model)
     if not known:
-        raise ProjectError(f"{model} has no version in {store.url}: run make pipeline register first")
+        raise ProjectError(
+            f"{model} has no version in {store.url}: run make pipeline register first"
+        )
     found = [each for each in known if each.startswith(version or known[-1])]
     if len(found) != 1:
         raise ProjectError(f"{model} has no version {version}; it has {', '.join(known)}")
@@ -51,10 +63,14 @@ def fetch(store: Store, model: str, version: str) -> Path:
 
 
 def champions(entries: Sequence[Entry], env: str = "production") -> list[str]:
-    """The versions that had all of an environment's requests and were not taken back, the present one last."""
+    """The versions that had all requests and were not rolled back, the present one last."""
     found: list[str] = []
     for entry in entries:
-        if entry["event"] not in TRAFFIC or entry.get("env") != env or [entry["version"]] == found[-1:]:
+        if (
+            entry["event"] not in TRAFFIC
+            or entry.get("env") != env
+            or [entry["version"]] == found[-1:]
+        ):
             continue
         if entry["event"] in ("rollback", "reconcile") and entry["version"] in found:
             del found[found.index(entry["version"]) :]
@@ -75,9 +91,10 @@ def champion_folder(model: str) -> Path | None:
 
 
 def compared(model: str, sha256: str) -> tuple[str, str]:
-    """`unchanged` where the last version was made of data with this hash, else `new`; and the champion, or `none`.
+    """`unchanged` where the last version was made of data with this hash, else `new`.
 
-    A store that cannot be reached stops nobody from training: it says so, and nothing is compared.
+    And the champion, or `none`. A store that cannot be reached stops nobody from training: it says
+    so, and nothing is compared.
     """
     try:
         entries = ledger(open_store(), model)

@@ -1,6 +1,7 @@
-"""Training again, with its reason: by hand, on a schedule, or because the rows have drifted.
+"""Retraining, with its reason: by hand, on a schedule, or because the rows have drifted.
 
-Owned by the template: do not edit. The reason goes with the model (its lineage, its report) and into the ledger.
+Owned by the template: do not edit. The reason goes with the model (its lineage, its report) and
+into the ledger.
 """
 
 import os
@@ -8,7 +9,8 @@ from collections.abc import Sequence
 
 from .config import command, read_params
 from .monitor import examine
-from .pipeline import Project, open_project, run_all
+from .pipeline import run_all
+from .project import Project, open_project
 from .register import register_model
 from .registry import versions
 from .state import Store, append, open_store
@@ -17,20 +19,32 @@ REASONS = ("schedule", "drift", "webhook", "manual", "ci", "data")
 
 
 def watch(argv: Sequence[str]) -> int:
-    """The command: monitor the champion, and train again where it has drifted; 1 when the gate blocks that."""
+    """The command: monitor the champion, and retrain where it has drifted.
+
+    1 when the gate blocks that.
+    """
     parser = command("watch", several=True)
     parser.add_argument("--since", help="an ISO time to start from")
     args = parser.parse_args(argv)
     store, projects = open_store(), map(open_project, read_params().select(args.model))
-    return max(_train(store, p, "drift") if examine(store, p, since=args.since) == "drift" else 0 for p in projects)
+    return max(
+        _train(store, p, "drift") if examine(store, p, since=args.since) == "drift" else 0
+        for p in projects
+    )
 
 
 def retrain(argv: Sequence[str]) -> int:
-    """The command: the whole pipeline for a reason, and register what passes the gate; 1 when it is blocked."""
+    """The command: the whole pipeline for a reason, and register what passes the gate.
+
+    1 when it is blocked.
+    """
     parser = command("retrain", several=True)
     parser.add_argument("reason", choices=REASONS, help="why")
     args = parser.parse_args(argv)
-    return max(_train(open_store(), open_project(name), args.reason) for name in read_params().select(args.model))
+    return max(
+        _train(open_store(), open_project(name), args.reason)
+        for name in read_params().select(args.model)
+    )
 
 
 def _train(store: Store, project: Project, reason: str) -> int:
@@ -39,9 +53,20 @@ def _train(store: Store, project: Project, reason: str) -> int:
     known = versions(store, project.name)
     version = None if blocked else register_model(store, project)
     rules = [finding.rule for finding in blocked]
-    append(store, project.name, "retrain", version=version, reason=reason, passed=not blocked, blocked=rules or None)
+    append(
+        store,
+        project.name,
+        "retrain",
+        version=version,
+        reason=reason,
+        passed=not blocked,
+        blocked=rules or None,
+    )
     for finding in blocked:
-        print(f"FAIL {finding.rule}: {finding.reason}")
+        print(finding)
     again = "; data and code are as before, so the model is too" if version in known else ""
-    print(f"{project.name}: {reason}: {f'version {version}{again}' if version else 'blocked by the gate'}")
+    print(
+        f"{project.name}: {reason}: "
+        f"{f'version {version}{again}' if version else 'blocked by the gate'}"
+    )
     return 1 if blocked else 0

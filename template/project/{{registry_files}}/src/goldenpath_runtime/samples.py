@@ -1,7 +1,8 @@
 """Answered requests in the store, as JSON lines: what monitoring compares with the training rows.
 
-Owned by the template: do not edit. The service imports this file where GOLDENPATH_STORE names a store, so it needs
-neither pandas nor scikit-learn. Columns that schema.yaml marks `personal: true` never leave the service.
+Owned by the template: do not edit. The service imports this file where GOLDENPATH_STORE names a
+store, so it needs neither pandas nor scikit-learn. Columns that schema.yaml marks `personal: true`
+never leave the service.
 """
 
 import json
@@ -27,9 +28,10 @@ Kept = tuple[str, float, Mapping[str, Any], Sequence[float]]  # id, seconds, row
 
 
 class Sampler:
-    """Keeps a share (SAMPLE_RATE, all without it) of the answered requests; a thread of its own writes their rows.
+    """Keeps a share (SAMPLE_RATE, all without it) of the answered requests.
 
-    A store that is slow or down costs samples, counted by `on_loss`, and never a request.
+    A thread of its own writes their rows. A store that is slow or down costs samples, counted by
+    `on_loss`, and never a request.
     """
 
     def __init__(self, url: str, info: Mapping[str, Any], on_loss: Callable[[int], None]) -> None:
@@ -43,8 +45,13 @@ class Sampler:
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
-    def keep(self, headers: Mapping[str, str], rows: Sequence[Mapping[str, Any]], scores: Any) -> dict[str, str]:
-        """Take note of one answered request; the header that tells the client its id, to be named with labels later."""
+    def keep(
+        self, headers: Mapping[str, str], rows: Sequence[Mapping[str, Any]], scores: Any
+    ) -> dict[str, str]:
+        """Take note of one answered request.
+
+        Returns the header that tells the client its id, to be named with labels later.
+        """
         given = headers.get("x-request-id", "")
         name = given if given.isprintable() and 0 < len(given) <= MAX_ID else uuid.uuid4().hex
         if self.rate >= 1 or random.random() < self.rate:  # noqa: S311 (no secret depends on it)
@@ -74,18 +81,30 @@ class Sampler:
     def _sample(self, kept: Kept) -> Sample:
         name, at, row, scores = kept
         row = {column: row.get(column) for column in self.columns}
-        found = {"id": name, "at": _iso(datetime.fromtimestamp(at, UTC)), "version": self.version, "row": row}
+        found = {
+            "id": name,
+            "at": _iso(datetime.fromtimestamp(at, UTC)),
+            "version": self.version,
+            "row": row,
+        }
         return found | {"scores": dict(zip(self.names, scores, strict=True))}
 
 
 def write_lines(store: Store, prefix: str, lines: Iterator[Mapping[str, Any]]) -> None:
     """Write JSON lines to a new file below a prefix, named by the time."""
     content = "".join(json.dumps(line) + "\n" for line in lines)
-    store.write(f"{prefix}/{_named(_iso(datetime.now(UTC)))}-{uuid.uuid4().hex[:8]}.jsonl", content.encode())
+    store.write(
+        f"{prefix}/{_named(_iso(datetime.now(UTC)))}-{uuid.uuid4().hex[:8]}.jsonl", content.encode()
+    )
 
 
-def read_samples(store: Store, model: str, version: str | None = None, since: str | None = None) -> Iterator[Sample]:
-    """The kept rows of one version, or of all, from an ISO time on (in UTC where it names no zone)."""
+def read_samples(
+    store: Store, model: str, version: str | None = None, since: str | None = None
+) -> Iterator[Sample]:
+    """The kept rows of one version, or of all.
+
+    From an ISO time on, in UTC where it names no zone.
+    """
     first = _iso(_time(since)) if since else ""
     prefix = f"{model}/samples/{version + '/' if version else ''}"
     for content in store.read_all(prefix, _named(first)):  # a file is named later than its rows
@@ -96,14 +115,18 @@ def _share(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ProjectError(f"SAMPLE_RATE={text}: not a number; write a share of the requests, from 0 to 1") from None
+        raise ProjectError(
+            f"SAMPLE_RATE={text}: not a number; write a share of the requests, from 0 to 1"
+        ) from None
 
 
 def _time(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise ProjectError(f"SINCE={text}: not a time; write it as 2026-12-31 or 2026-12-31T18:00") from None
+        raise ProjectError(
+            f"SINCE={text}: not a time; write it as 2026-12-31 or 2026-12-31T18:00"
+        ) from None
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 

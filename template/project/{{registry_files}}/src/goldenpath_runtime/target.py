@@ -1,51 +1,58 @@
-"""Where versions run: the six verbs that a deploy target has, and the table of targets.
+"""Where versions run: the verbs that a deploy target has, and the table of targets.
 
-Owned by the template: do not edit. The flows know these verbs only, so a new target is one class with them.
+Owned by the template: do not edit. The commands of delivery know these verbs only, so a new target
+is one class with them and a line of the table. It is called with the store, the environment's name
+and settings, and the model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
-from .config import ProjectError, layer
-from .environments import Environment
-from .state import Store
-
-TARGETS = {"local": ("local", "LocalTarget")}  # answer: (module, class)
+TARGETS = {
+    "local": ("local", "LocalTarget")
+}  # `target` in environments/<env>.yaml: (module, class)
+Strategy = Literal["direct", "shadow", "canary", "bluegreen", "ab"]
 
 
 class Target(Protocol):
     """One model in one environment. All verbs can be repeated, and killed and repeated."""
 
-    def start(self, version: str, folder: Path) -> None:
-        """Run a version beside the others, without requests; back when it is ready. ProjectError when it is not."""
+    @property
+    def strategies(self) -> Collection[Strategy]:
+        """How a version can get production traffic here; every target can do `direct`."""
 
-    def stop(self, version: str | None = None) -> None:
-        """Stop a version after its requests are answered; without one, all of them."""
+    def start(self, version: str, folder: Path) -> None:
+        """Run a version beside the others, without requests; back when it is ready.
+
+        ProjectError when it is not.
+        """
+
+    def stop(self, version: str | None = None, warm: float = 0) -> None:
+        """Stop a version after its requests are answered; without one, all of them.
+
+        For `warm` seconds it may stay ready for the next `start`; then it ends by itself.
+        """
 
     def weights(self, shares: Mapping[str, int], shadow: str | None = None) -> None:
-        """Divide the requests by percentages that make 100; the shadow gets copies, and its answers are compared."""
+        """Divide the requests by percentages that make 100.
+
+        The shadow gets copies, and its answers are compared.
+        """
+
+    def figures(self) -> Mapping[str, Any]:
+        """What was seen since the requests were last divided.
+
+        `versions`: of each version with requests or copies its `requests`, `errors` and `refused`,
+        and `p50_ms` and `p99_ms` of its answers; `compared` and `disagreed`: rows that a shadow
+        answered too, and otherwise.
+        """
 
     def status(self) -> Mapping[str, int]:
-        """The running versions with their percentages."""
+        """The running versions with their percentages, without those that only stay warm."""
 
     def logs(self, version: str) -> str:
         """What a version has printed."""
 
     def address(self) -> str | None:
         """Where clients ask, None when nothing runs."""
-
-
-def open_target(store: Store, env: str, settings: Environment, model: str) -> Target | None:
-    """The target of an environment; None where this repository has none."""
-    module, name = TARGETS[settings.target]
-    found = layer(module)
-    target: Target | None = getattr(found, name)(store, env, settings, model) if found else None
-    return target
-
-
-def require_target(store: Store, env: str, settings: Environment, model: str) -> Target:
-    """The same, for what cannot be done without one."""
-    if (target := open_target(store, env, settings, model)) is None:
-        raise ProjectError("this repository was made without a place to deploy to: see `deploy` of the template")
-    return target

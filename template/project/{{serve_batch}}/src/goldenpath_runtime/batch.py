@@ -1,6 +1,7 @@
-"""Scores a file of rows of any size in chunks: CSV or Parquet in, the same rows with the model's answers out.
+"""Scores a file of rows of any size in chunks.
 
-Owned by the template: do not edit. Needs pyarrow, neither pandas nor scikit-learn; memory does not grow with the file.
+Owned by the template: do not edit. CSV or Parquet in, the same rows with the model's answers out.
+Needs pyarrow, neither pandas nor scikit-learn; memory does not grow with the file.
 """
 
 import csv
@@ -22,27 +23,42 @@ from .inference import InvalidRowsError, Rule, Scorer
 CHUNK = 1 << 20  # bytes of CSV read at a time
 ROWS = 32_768  # rows of Parquet read at a time
 ARROW = {"number": pa.float64(), "integer": pa.float64(), "boolean": pa.bool_()}
-MISSING = [*pv.ConvertOptions().null_values, "<NA>", "None"]  # as pandas reads a CSV, and so training does
+MISSING = [
+    *pv.ConvertOptions().null_values,
+    "<NA>",
+    "None",
+]  # as pandas reads a CSV, and so training does
 
 
 def score(argv: Sequence[str]) -> None:
     """Score a file; nothing is written when a row cannot be scored."""
     parser = command("score")
-    parser.add_argument("--folder", default=os.environ.get("MODEL_DIR"), help="the model's folder, in place of --model")
+    parser.add_argument(
+        "--folder",
+        default=os.environ.get("MODEL_DIR"),
+        help="the model's folder, in place of --model",
+    )
     parser.add_argument("source", metavar="FILE", type=Path, help="a .csv or .parquet file")
-    parser.add_argument("target", metavar="OUT", type=Path, help="the .csv or .parquet file to write")
+    parser.add_argument(
+        "target", metavar="OUT", type=Path, help="the .csv or .parquet file to write"
+    )
     args = parser.parse_args(argv)
     folder = Path(args.folder or f"build/{read_params().model(args.model)[0]}/model")
     try:
         scorer = Scorer(folder)
     except (OSError, ValueError) as error:
-        raise ProjectError(f"{folder}: no model to score with: {error}; run make pipeline first") from None
+        raise ProjectError(
+            f"{folder}: no model to score with: {error}; run make pipeline first"
+        ) from None
     note_blocked(folder)
     print(f"{score_file(scorer, args.source, args.target)} rows scored: {args.target}")
 
 
 def score_file(scorer: Scorer, source: Path, target: Path) -> int:
-    """Write the rows of source with the answers as further columns to target; the number of rows."""
+    """Write the rows of source with the answers as further columns to target.
+
+    The number of rows.
+    """
     if wrong := [path for path in (source, target) if path.suffix not in (".csv", ".parquet")]:
         raise ProjectError(f"{wrong[0]}: neither .csv nor .parquet")
     if not source.is_file():
@@ -68,7 +84,9 @@ def _write(batches: Iterator[pa.RecordBatch], path: Path, suffix: str) -> int:
     writer, rows = None, 0
     try:
         for batch in batches:
-            writer = writer or (pq.ParquetWriter if suffix == ".parquet" else pv.CSVWriter)(path, batch.schema)
+            writer = writer or (pq.ParquetWriter if suffix == ".parquet" else pv.CSVWriter)(
+                path, batch.schema
+            )
             writer.write_batch(batch)
             rows += batch.num_rows
     finally:
@@ -78,12 +96,21 @@ def _write(batches: Iterator[pa.RecordBatch], path: Path, suffix: str) -> int:
 
 
 def _scored(scorer: Scorer, source: Path) -> Iterator[pa.RecordBatch]:
-    first = 2 if source.suffix == ".csv" else 1  # as a spreadsheet counts: the names of the columns are row 1
-    for batch in _read_csv(source, scorer) if source.suffix == ".csv" else pq.ParquetFile(source).iter_batches(ROWS):
+    first = (
+        2 if source.suffix == ".csv" else 1
+    )  # as a spreadsheet counts: the names of the columns are row 1
+    for batch in (
+        _read_csv(source, scorer)
+        if source.suffix == ".csv"
+        else pq.ParquetFile(source).iter_batches(ROWS)
+    ):
         try:
             yield _with_answers(scorer, batch)
         except InvalidRowsError as error:
-            counted = [(row if row is None else row + first, column, text) for row, column, text in error.problems]
+            counted = [
+                (row if row is None else row + first, column, text)
+                for row, column, text in error.problems
+            ]
             raise InvalidRowsError(counted) from None
         first += batch.num_rows
 
@@ -91,25 +118,36 @@ def _scored(scorer: Scorer, source: Path) -> Iterator[pa.RecordBatch]:
 def _read_csv(source: Path, scorer: Scorer) -> Iterator[pa.RecordBatch]:
     with source.open(encoding="utf-8-sig", newline="") as file:
         names = next(csv.reader(file), [])
-    types = {name: ARROW.get(scorer.columns.get(name, {"type": "text"})["type"], pa.string()) for name in names}
+    types = {
+        name: ARROW.get(scorer.columns.get(name, {"type": "text"})["type"], pa.string())
+        for name in names
+    }
     convert = pv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=MISSING)
-    read = pv.ReadOptions(block_size=CHUNK, use_threads=False)  # with threads it does not know the row of a fault
+    read = pv.ReadOptions(
+        block_size=CHUNK, use_threads=False
+    )  # with threads it does not know the row of a fault
     try:
         with pv.open_csv(source, read, pv.ParseOptions(newlines_in_values=True), convert) as reader:
             yield from reader
     except pa.ArrowInvalid as error:
-        named = re.sub(r"CSV column #(\d+)", lambda found: f"column {names[int(found[1])]}", str(error))
+        named = re.sub(
+            r"CSV column #(\d+)", lambda found: f"column {names[int(found[1])]}", str(error)
+        )
         raise ProjectError(f"{source}: {named}") from None
 
 
 def _with_answers(scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
     names = batch.schema.names
     columns = {
-        name: _values(batch.column(names.index(name)), rule) for name, rule in scorer.columns.items() if name in names
+        name: _values(batch.column(names.index(name)), rule)
+        for name, rule in scorer.columns.items()
+        if name in names
     }
     answers = dict(_answers(scorer, scorer.score(columns)))
     if twice := sorted({name for name in names if names.count(name) > 1 or name in answers}):
-        raise ProjectError(f"column {twice[0]} is there twice, or is the name of an answer: rename it")
+        raise ProjectError(
+            f"column {twice[0]} is there twice, or is the name of an answer: rename it"
+        )
     for name, values in answers.items():
         batch = batch.append_column(name, pa.array(values))
     return batch

@@ -1,6 +1,6 @@
-"""Writes a folder that scores rows with onnxruntime and numpy alone: copy it to a device, or into another program.
+"""Writes a folder that scores rows with onnxruntime and numpy alone.
 
-Owned by the template: do not edit.
+Owned by the template: do not edit. Copy it to a device, or into another program.
 """
 
 import shutil

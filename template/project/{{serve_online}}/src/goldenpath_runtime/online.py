@@ -1,6 +1,7 @@
-"""The HTTP service: /predict, the Open Inference Protocol v2, health, readiness, metrics and the model's metadata.
+"""The HTTP service: /predict, the Open Inference Protocol v2, health, metrics and metadata.
 
-Owned by the template: do not edit. Needs neither pandas nor scikit-learn; one process, to be scaled by more of them.
+Owned by the template: do not edit. Needs neither pandas nor scikit-learn; one process, to be scaled
+by more of them.
 """
 
 import os
@@ -10,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    generate_latest,
+)
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -28,7 +35,11 @@ from .web import HANDLERS, MAX_ROWS, Measured, read_json, refuse, refuse_rows
 def serve(argv: Sequence[str]) -> None:
     """Answer until the process is told to stop; requests under way are finished first."""
     parser = command("serve")
-    parser.add_argument("--folder", default=os.environ.get("MODEL_DIR"), help="the model's folder, in place of --model")
+    parser.add_argument(
+        "--folder",
+        default=os.environ.get("MODEL_DIR"),
+        help="the model's folder, in place of --model",
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     args = parser.parse_args(argv)
@@ -43,7 +54,9 @@ def create_app(folder: Path) -> Starlette:
     try:
         scorer = Scorer(folder)
     except (OSError, ValueError) as error:
-        raise ProjectError(f"{folder}: no model to serve: {error}; run make pipeline first") from None
+        raise ProjectError(
+            f"{folder}: no model to serve: {error}; run make pipeline first"
+        ) from None
     registry = CollectorRegistry()
     labels = {"name": scorer.info["name"], "version": scorer.info["version"]}
     labels["data"] = scorer.info["lineage"]["data_sha256"][:12]
@@ -72,7 +85,9 @@ def _sampler(scorer: Scorer, registry: CollectorRegistry) -> Any:
     samples = layer("samples") if url else None
     if samples is None:
         return None
-    dropped = Counter("samples_dropped", "Answered rows that the store did not take", registry=registry)
+    dropped = Counter(
+        "samples_dropped", "Answered rows that the store did not take", registry=registry
+    )
     return samples.Sampler(url, scorer.info, dropped.inc)
 
 

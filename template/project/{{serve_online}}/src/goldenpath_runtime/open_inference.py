@@ -54,9 +54,15 @@ def routes(scorer: Scorer, sampler: Any = None) -> list[Route]:
         "/v2/health/ready": {"ready": True},
     }
     for path in paths(scorer.info):
-        found |= {path: describe_model(scorer), f"{path}/ready": {"name": scorer.info["name"], "ready": True}}
+        found |= {
+            path: describe_model(scorer),
+            f"{path}/ready": {"name": scorer.info["name"], "ready": True},
+        }
     fixed = [Route(path, always(content)) for path, content in found.items()]
-    return [*fixed, *(Route(f"{path}/infer", infer, methods=["POST"]) for path in paths(scorer.info))]
+    return [
+        *fixed,
+        *(Route(f"{path}/infer", infer, methods=["POST"]) for path in paths(scorer.info)),
+    ]
 
 
 def always(content: Json) -> Callable[[Request], Awaitable[JSONResponse]]:
@@ -79,7 +85,9 @@ def describe_model(scorer: Scorer) -> Json:
         "name": info["name"],
         "versions": [info["version"]],
         "platform": "onnx_onnxruntime",
-        "inputs": [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in tensors],
+        "inputs": [
+            {"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in tensors
+        ],
         "outputs": outputs,
     }
 
@@ -108,27 +116,65 @@ def _rows(columns: Mapping[str, list[Any]]) -> list[Json]:
 
 def _answer(scorer: Scorer, body: Json, scores: npt.NDArray[Any]) -> Json:
     """The protocol's response to an inference request."""
-    outputs = [{"name": "scores", "datatype": "FP32", "shape": list(scores.shape), "data": scores.ravel().tolist()}]
+    outputs = [
+        {
+            "name": "scores",
+            "datatype": "FP32",
+            "shape": list(scores.shape),
+            "data": scores.ravel().tolist(),
+        }
+    ]
     if scorer.info["classes"]:
         labels = [scorer.names[best] for best in scores.argmax(1)]
-        outputs.append({"name": "label", "datatype": "BYTES", "shape": [len(labels)], "data": labels})
+        outputs.append(
+            {"name": "label", "datatype": "BYTES", "shape": [len(labels)], "data": labels}
+        )
     identity = {"model_name": scorer.info["name"], "model_version": scorer.info["version"]}
-    return identity | {"outputs": _requested(outputs, body)} | ({"id": body["id"]} if "id" in body else {})
+    return (
+        identity
+        | {"outputs": _requested(outputs, body)}
+        | ({"id": body["id"]} if "id" in body else {})
+    )
 
 
 def _values(kind: str, index: int, tensor: Json) -> list[Any]:
     """The tensor's values, one per row."""
     shape, datatype, data = tensor.get("shape"), tensor.get("datatype"), tensor.get("data")
     sized = isinstance(shape, list) and all(type(size) is int and size > 0 for size in shape)
-    if not isinstance(shape, list) or not sized or len(shape) not in (1, 2) or shape[1:] not in ([], [1]):
+    if (
+        not isinstance(shape, list)
+        or not sized
+        or len(shape) not in (1, 2)
+        or shape[1:] not in ([], [1])
+    ):
         refuse(422, "shape", "shape must be [rows] or [rows, 1]", "inputs", index, "shape")
     if datatype not in DATATYPES[kind]:
-        refuse(422, "datatype", f"must be one of {', '.join(DATATYPES[kind])}", "inputs", index, "datatype")
-    values = [v[0] if isinstance(v, list) and len(v) == 1 else v for v in data] if isinstance(data, list) else []
+        refuse(
+            422,
+            "datatype",
+            f"must be one of {', '.join(DATATYPES[kind])}",
+            "inputs",
+            index,
+            "datatype",
+        )
+    values = (
+        [v[0] if isinstance(v, list) and len(v) == 1 else v for v in data]
+        if isinstance(data, list)
+        else []
+    )
     if len(values) != prod(shape) or len(values) > MAX_ROWS:
-        refuse(422, "data", f"data must hold as many values as shape says, at most {MAX_ROWS}", "inputs", index, "data")
+        refuse(
+            422,
+            "data",
+            f"data must hold as many values as shape says, at most {MAX_ROWS}",
+            "inputs",
+            index,
+            "data",
+        )
     if datatype in INTEGERS and not all(value is None or type(value) is int for value in values):
-        refuse(422, "data", f"data must be whole numbers, as {datatype} says", "inputs", index, "data")
+        refuse(
+            422, "data", f"data must be whole numbers, as {datatype} says", "inputs", index, "data"
+        )
     return values
 
 
@@ -136,6 +182,8 @@ def _requested(outputs: list[Json], body: Json) -> list[Json]:
     if not (asked := body.get("outputs")):
         return outputs
     known = {output["name"]: output for output in outputs}
-    if not isinstance(asked, list) or not all(isinstance(one, dict) and one.get("name") in known for one in asked):
+    if not isinstance(asked, list) or not all(
+        isinstance(one, dict) and one.get("name") in known for one in asked
+    ):
         refuse(422, "name", f"outputs must name some of {', '.join(known)}", "outputs")
     return [known[one["name"]] for one in asked]

@@ -1,4 +1,4 @@
-"""The service's OpenAPI document, made from the model's own columns, so that it says what is really accepted.
+"""The service's OpenAPI document, made from the model's columns: it says what is accepted.
 
 Owned by the template: do not edit.
 """
@@ -11,7 +11,13 @@ from .open_inference import DATATYPES, paths
 from .web import MAX_ROWS
 
 Json = dict[str, Any]
-TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "category": "string", "text": "string"}
+TYPES = {
+    "number": "number",
+    "integer": "integer",
+    "boolean": "boolean",
+    "category": "string",
+    "text": "string",
+}
 GETS = {
     "/health": "Is the process alive?",
     "/ready": "Can it answer?",
@@ -27,35 +33,68 @@ GETS = {
 def describe(info: Mapping[str, Any]) -> Json:
     """The document for one model."""
     predict = _post("Score rows", _rows(info["columns"]), _predictions(info), 413, 415, 422)
-    infer = _post("Score tensors (Open Inference Protocol v2)", _tensors(info), _outputs(), 400, 413, 415, 422)
-    found = {path: _get(summary, path) for path, summary in GETS.items()} | {"/predict": {"post": predict}}
+    infer = _post(
+        "Score tensors (Open Inference Protocol v2)", _tensors(info), _outputs(), 400, 413, 415, 422
+    )
+    found = {path: _get(summary, path) for path, summary in GETS.items()} | {
+        "/predict": {"post": predict}
+    }
     for path in paths(info):
         found |= {path: _get("The model's tensors"), f"{path}/ready": _get("Is this model ready?")}
         found[f"{path}/infer"] = {"post": infer}
-    return {"openapi": "3.1.0", "info": {"title": info["name"], "version": info["version"]}, "paths": found}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": info["name"], "version": info["version"]},
+        "paths": found,
+    }
 
 
 def _get(summary: str, path: str = "") -> Json:
-    content = {"text/plain": {"schema": {"type": "string"}}} if path == "/metrics" else _json({"type": "object"})
-    return {"get": {"summary": summary, "responses": {"200": {"description": "The answer", "content": content}}}}
+    content = (
+        {"text/plain": {"schema": {"type": "string"}}}
+        if path == "/metrics"
+        else _json({"type": "object"})
+    )
+    return {
+        "get": {
+            "summary": summary,
+            "responses": {"200": {"description": "The answer", "content": content}},
+        }
+    }
 
 
 def _post(summary: str, body: Json, answer: Json, *refused: int) -> Json:
     fault = _object({"type": _text(), "loc": {"type": "array"}, "msg": _text()})
     error = _object({"error": _text(), "detail": _list(fault, minItems=1)})
     answers = {"200": {"description": "The answer", "content": _json(answer)}}
-    answers |= {str(status): {"description": "Refused", "content": _json(error)} for status in refused}
-    return {"summary": summary, "requestBody": {"required": True, "content": _json(body)}, "responses": answers}
+    answers |= {
+        str(status): {"description": "Refused", "content": _json(error)} for status in refused
+    }
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": _json(body)},
+        "responses": answers,
+    }
 
 
 def _json(schema: Json) -> Json:
     return {"application/json": {"schema": schema}}
 
 
-def _object(properties: Mapping[str, Any], optional: Mapping[str, Any] | None = None, *, more: bool = False) -> Json:
-    """An object with all of these properties, perhaps some optional ones, and others only if there may be more."""
+def _object(
+    properties: Mapping[str, Any], optional: Mapping[str, Any] | None = None, *, more: bool = False
+) -> Json:
+    """An object with all of these properties, perhaps some optional ones.
+
+    Others are there only if there may be more.
+    """
     known = {**properties, **(optional or {})}
-    return {"type": "object", "required": list(properties), "properties": known, "additionalProperties": more}
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": known,
+        "additionalProperties": more,
+    }
 
 
 def _list(items: Json, **limits: int) -> Json:
@@ -77,7 +116,10 @@ def _value(rule: Rule) -> Json:
     kind, low, high = TYPES[rule["type"]], rule["min"], rule["max"]
     schema: Json = {"type": [kind, "null"] if rule["nullable"] else kind}
     if kind in ("number", "integer"):
-        limits = {"minimum": -FLOAT_MAX if low is None else low, "maximum": FLOAT_MAX if high is None else high}
+        limits = {
+            "minimum": -FLOAT_MAX if low is None else low,
+            "maximum": FLOAT_MAX if high is None else high,
+        }
     elif rule["values"] is not None:
         limits = {"enum": [*rule["values"], *(("", None) if rule["nullable"] else ())]}
     elif kind == "string":
@@ -90,7 +132,11 @@ def _value(rule: Rule) -> Json:
 def _predictions(info: Mapping[str, Any]) -> Json:
     scores = _object({name: {"type": "number"} for name in info["classes"] or info["targets"]})
     label = {"enum": info["classes"]}
-    one = _object({"label": label, "probabilities": scores}) if info["classes"] else _object({"values": scores})
+    one = (
+        _object({"label": label, "probabilities": scores})
+        if info["classes"]
+        else _object({"values": scores})
+    )
     return _object({"model": _text(), "version": _text(), "predictions": _list(one)})
 
 
@@ -100,16 +146,27 @@ def _tensors(info: Mapping[str, Any]) -> Json:
     tensors = []
     for name, rule in info["columns"].items():
         value, datatypes = _value(rule), {"enum": list(DATATYPES[rule["type"]])}
-        data = _list({"anyOf": [value, _list(value, minItems=1, maxItems=1)]}, minItems=1, maxItems=MAX_ROWS)
+        data = _list(
+            {"anyOf": [value, _list(value, minItems=1, maxItems=1)]}, minItems=1, maxItems=MAX_ROWS
+        )
         tensors.append(
-            _object({"name": {"const": name}, "shape": shapes, "datatype": datatypes, "data": data}, more=True)
+            _object(
+                {"name": {"const": name}, "shape": shapes, "datatype": datatypes, "data": data},
+                more=True,
+            )
         )
     inputs = _list({"oneOf": tensors}, minItems=len(tensors), maxItems=len(tensors))
-    asked = _list(_object({"name": {"enum": ["scores", *(["label"] if info["classes"] else [])]}}, more=True))
+    asked = _list(
+        _object({"name": {"enum": ["scores", *(["label"] if info["classes"] else [])]}}, more=True)
+    )
     return _object({"inputs": inputs}, {"id": _text(), "outputs": asked}, more=True)
 
 
 def _outputs() -> Json:
     shape = _list({"type": "integer"})
-    output = _object({"name": _text(), "datatype": _text(), "shape": shape, "data": {"type": "array"}})
-    return _object({"model_name": _text(), "model_version": _text(), "outputs": _list(output)}, {"id": _text()})
+    output = _object(
+        {"name": _text(), "datatype": _text(), "shape": shape, "data": {"type": "array"}}
+    )
+    return _object(
+        {"model_name": _text(), "model_version": _text(), "outputs": _list(output)}, {"id": _text()}
+    )

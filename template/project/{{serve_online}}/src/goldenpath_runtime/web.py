@@ -1,6 +1,7 @@
-"""What all routes of the service share: reading a JSON body safely, one shape for refusals, metrics of each request.
+"""What all routes of the service share.
 
-Owned by the template: do not edit.
+Owned by the template: do not edit. Reading a JSON body safely, one shape for refusals, metrics of
+each request.
 """
 
 import json
@@ -30,7 +31,9 @@ class RefusedError(Exception):
     def __init__(self, status: int, kind: str, faults: Sequence[tuple[Place, str]]) -> None:
         self.status = status
         self.body = {
-            "error": "; ".join(f"{'.'.join(map(str, place))}: {text}".lstrip(": ") for place, text in faults[:3]),
+            "error": "; ".join(
+                f"{'.'.join(map(str, place))}: {text}".lstrip(": ") for place, text in faults[:3]
+            ),
             "detail": [{"type": kind, "loc": list(place), "msg": text} for place, text in faults],
         }
 
@@ -42,12 +45,18 @@ def refuse(status: int, kind: str, text: str, *place: str | int) -> NoReturn:
 
 def refuse_rows(error: InvalidRowsError, *place: str | int) -> NoReturn:
     """Refuse rows that the model cannot take, naming each row and column."""
-    faults = [((*place, *(p for p in (row, column) if p is not None)), text) for row, column, text in error.problems]
+    faults = [
+        ((*place, *(p for p in (row, column) if p is not None)), text)
+        for row, column, text in error.problems
+    ]
     raise RefusedError(422, "value", [(("body", *where), text) for where, text in faults]) from None
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    """The body as an object: at most MAX_BODY bytes of strict JSON, without NaN, infinities and repeated keys."""
+    """The body as an object.
+
+    At most MAX_BODY bytes of strict JSON, without NaN, infinities and repeated keys.
+    """
     kind = request.headers.get("content-type", "application/json").partition(";")[0]
     if kind.strip().lower() != "application/json":
         refuse(415, "content_type", "the body must be application/json")
@@ -98,10 +107,16 @@ async def _http_error(_: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _failed(_: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse(RefusedError(500, "server", [((), "internal error, see the service's log")]).body, 500)
+    return JSONResponse(
+        RefusedError(500, "server", [((), "internal error, see the service's log")]).body, 500
+    )
 
 
-HANDLERS: Mapping[Any, Handler] = {RefusedError: _refused, HTTPException: _http_error, Exception: _failed}
+HANDLERS: Mapping[Any, Handler] = {
+    RefusedError: _refused,
+    HTTPException: _http_error,
+    Exception: _failed,
+}
 
 
 class Measured:
@@ -109,9 +124,15 @@ class Measured:
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self.app = app
-        self.requests = Counter("requests", "Requests answered", ("route", "status"), registry=registry)
-        self.seconds = Histogram("request_seconds", "Time to answer", ("route",), registry=registry, buckets=BUCKETS)
-        self.known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}  # a look-up of labels is slower than a count
+        self.requests = Counter(
+            "requests", "Requests answered", ("route", "status"), registry=registry
+        )
+        self.seconds = Histogram(
+            "request_seconds", "Time to answer", ("route",), registry=registry, buckets=BUCKETS
+        )
+        self.known: dict[
+            tuple[str, int], tuple[Counter, Histogram]
+        ] = {}  # a look-up of labels is slower than a count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and note its status and duration."""

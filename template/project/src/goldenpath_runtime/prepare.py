@@ -1,0 +1,271 @@
+"""The step `data`: read, validate and split the rows, and note what a training depends on.
+
+Owned by the template: do not edit. No other module imports pandera.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+from sklearn.model_selection import train_test_split
+
+from .config import PARAMS, ModelParams, ProjectError, layer, write_json, write_text
+from .data import class_names, fingerprint, read_rows
+from .lineage import training_inputs
+from .project import Project
+from .schema import Column, Schema, is_whole
+
+LARGEST = float(np.finfo(np.float32).max)
+
+Parts = Mapping[str, pd.DataFrame]  # train, validation and test
+
+
+def make_sample(project: Project) -> Path:
+    """A small part of the real rows, spread over source and classes, for `make smoke`; its path."""
+    settings = project.params.data
+    rows = _read(project, sample=False)
+    share = min(1.0, settings.sample_rows / len(rows))
+    groups = [rows]
+    if project.params.task == "classification":
+        by_class = rows.groupby(project.params.target[0])
+        groups = [group for _, group in by_class]
+    sampled = [_sample(group, share) for group in groups]
+    path = Path(settings.sample)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.concat(sampled).sort_index().to_csv(path, index=False)
+    return path
+
+
+def _sample(rows: pd.DataFrame, share: float) -> pd.DataFrame:
+    """That share of the rows, and at least five of them where there are so many."""
+    wanted = max(5, round(len(rows) * share))
+    number = min(len(rows), wanted)
+    return rows.sample(number, random_state=0)
+
+
+def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
+    """Read, validate and split the rows.
+
+    data.verdict says whether the last registered version was made of the same rows; inputs.json
+    says for DVC what else a training depends on. The sample holds what `load` gave, so it is read
+    as it stands; it is not held to an age.
+    """
+    model = project.model
+    read = _read(project, sample)
+    rows = validate_rows(model.schema, read, model.checks())
+    parts = split_rows(rows, project.params)
+    now = None if sample else datetime.now(UTC)
+    facts = _check_data(project, rows, parts, now)
+    counts = {name: len(part) for name, part in parts.items()}
+    summary = {
+        "rows": counts,
+        "without_target": len(rows) - sum(counts.values()),
+        "classes": _classes(parts["train"], project.params),
+        "sha256": fingerprint(rows),
+        **facts,
+    }
+    folder = project.build / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        part.to_parquet(folder / f"{name}.parquet", index=False)
+    write_json(folder / "summary.json", summary)
+    write_json(project.build / "inputs.json", training_inputs(project))
+    registry = None if sample else layer("registry")
+    _note_registered(project, summary["sha256"], registry)
+    return summary
+
+
+def _read(project: Project, sample: bool) -> pd.DataFrame:
+    """All rows of the source as the model's `load` reads them, or those of the sample."""
+    settings = project.params.data
+    if sample:
+        batches = read_rows(settings.sample, project.model.schema)
+    else:
+        batches = project.model.load(settings.source)
+    return pd.concat(batches, ignore_index=True)
+
+
+def _classes(rows: pd.DataFrame, params: ModelParams) -> list[str]:
+    """The names of the classes in the order of their values; none for a regression."""
+    if params.task == "regression":
+        return []
+    (target,) = params.target
+    values = rows[target].drop_duplicates().sort_values()
+    return list(class_names(values))
+
+
+def _note_registered(project: Project, sha256: str, registry: Any) -> None:
+    """Write whether the data are those of the last version, and which version is the champion.
+
+    Both decide what has to run again.
+    """
+    verdict, champion = "new", "none"
+    if registry:
+        verdict, champion = registry.compared(project.name, sha256)
+    write_text(project.reports / "data.verdict", verdict + "\n")
+    write_text(project.build / "champion", champion + "\n")
+
+
+def _check_data(
+    project: Project,
+    rows: pd.DataFrame,
+    parts: Parts,
+    now: datetime | None,
+) -> dict[str, Any]:
+    """What is known of the rows beyond schema.yaml.
+
+    ProjectError when params.yaml asks for more than they have.
+    """
+    params = project.params
+    schema = project.model.schema
+    checks = layer("checks")
+    if checks:
+        return dict(checks.check_data(rows, parts, params, schema, now))
+    if "checks" in params.data.model_fields_set:
+        raise ProjectError(
+            f"{PARAMS}: data.checks: made without them; answer files to `registry` of the template"
+        )
+    return {}
+
+
+def validate_rows(
+    schema: Schema, frame: pd.DataFrame, checks: Sequence[pa.Check] = ()
+) -> pd.DataFrame:
+    """The rows in the schema's types.
+
+    ProjectError lists what breaks the schema or the project's own checks.
+    """
+    frame = schema.coerce(frame)
+    columns = {}
+    for name, column in schema.columns.items():
+        limits = _checks(column)
+        columns[name] = pa.Column(None, limits, nullable=column.nullable)
+    wanted = pa.DataFrameSchema(columns, checks=list(checks))
+    try:
+        return wanted.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        lines = ["the data break schema.yaml:", *_failures(error.failure_cases)]
+        raise ProjectError("\n".join(lines)) from None
+
+
+def _failures(cases: pd.DataFrame) -> Iterator[str]:
+    """A line for each check that failed, with an example."""
+    groups = cases.groupby(["column", "check"], dropna=False, sort=True)
+    for (column, check), values in groups["failure_case"]:
+        rows = len(values)
+        example = values.tolist()[0]
+        yield f"  {column}: {check} fails for {rows} rows, such as {example!r}"
+
+
+def _checks(column: Column) -> list[pa.Check]:
+    """A column's limits in pandera's terms; a number is always one that float32 can hold."""
+    checks = []
+    low, high = column.min, column.max
+    if column.type in ("number", "integer"):
+        low = -LARGEST if low is None else low
+        high = LARGEST if high is None else high
+    if low is not None:
+        checks.append(pa.Check.ge(low))
+    if high is not None:
+        checks.append(pa.Check.le(high))
+    listed = column.values  # noqa: PD011 (no series)
+    if listed is not None:
+        checks.append(pa.Check.isin(listed))
+    if column.type == "integer":
+        checks.append(pa.Check(is_whole, name="a whole number"))
+    return checks
+
+
+def split_rows(frame: pd.DataFrame, params: ModelParams) -> Parts:
+    """The rows as train, validation and test; rows without a target are left out."""
+    frame = frame.dropna(subset=list(params.target))
+    split = _by_time if params.split.by == "time" else _by_seed
+    parts = {}
+    for name, index in split(frame, params).items():
+        part = frame.loc[index]
+        parts[name] = part.reset_index(drop=True)
+    _check_parts(parts, params)
+    return parts
+
+
+def _by_time(frame: pd.DataFrame, params: ModelParams) -> dict[str, pd.Index]:
+    """The oldest rows to train on, the newest ones to test on."""
+    split = params.split
+    if split.column is None or split.column not in frame:
+        raise ProjectError(
+            "params.yaml: split by time needs `column:`, and schema.yaml must list that column"
+        )
+    times = frame[split.column]
+    missing = int(times.isna().sum())
+    if missing:
+        raise ProjectError(f"{missing} rows have no {split.column}, so they cannot be split by it")
+    index = times.sort_values(kind="stable").index
+    rows = len(index)
+    test = max(1, round(rows * split.test))
+    validation = max(1, round(rows * split.validation))
+    later = test + validation
+    return {
+        "train": index[:-later],
+        "validation": index[-later:-test],
+        "test": index[-test:],
+    }
+
+
+def _by_seed(frame: pd.DataFrame, params: ModelParams) -> dict[str, pd.Index]:
+    """Rows drawn at random, of each class alike; the same seed draws the same rows."""
+    split = params.split
+    shares = {
+        "test": split.test,
+        "validation": split.validation / (1 - split.test),  # of what the test has left
+    }
+    rest = frame.index
+    parts = {}
+    for name, share in shares.items():
+        if len(rest) < 3:
+            raise ProjectError(f"{len(frame)} rows with a target are too few to split")
+        labels = _strata(frame.loc[rest], share, params)
+        rest, parts[name] = train_test_split(
+            rest, test_size=share, random_state=params.seed, stratify=labels
+        )
+    return {"train": rest, **parts}
+
+
+def _strata(rows: pd.DataFrame, share: float, params: ModelParams) -> pd.Series | None:
+    """The classes to split alike; None where the rarest has no row for that share."""
+    if params.task == "regression":
+        return None
+    labels = rows[params.target[0]]
+    rarest = labels.value_counts().min()
+    return labels if rarest * share >= 1 else None
+
+
+def _check_parts(parts: Parts, params: ModelParams) -> None:
+    """Raise ProjectError when the parts are too small for training and measuring."""
+    empty = [name for name, part in parts.items() if part.empty]
+    if empty:
+        listed = ", ".join(empty)
+        raise ProjectError(
+            f"the split leaves no row for {listed}: more data, or other shares in params.yaml"
+        )
+    if params.task == "classification":
+        _check_classes(parts, params.target[0])
+
+
+def _check_classes(parts: Parts, target: str) -> None:
+    """Raise ProjectError when the rows to train on lack a class, or have only one."""
+    classes = {}
+    for name, part in parts.items():
+        names = class_names(part[target])
+        classes[name] = set(names)
+    trained = classes["train"]
+    measured = classes["validation"] | classes["test"]
+    unseen = measured - trained
+    if unseen:
+        listed = ", ".join(sorted(unseen))
+        raise ProjectError(f"no row to train on for {target} = {listed}; the class is too rare")
+    if len(trained) < 2:
+        raise ProjectError(f"{target} has the one value {trained}: there is nothing to tell apart")

@@ -1,0 +1,88 @@
+"""The step `train`: fit the candidates, choose the best, export it with its lineage.
+
+Owned by the template: do not edit.
+"""
+
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from .artifact import fit, write_model
+from .config import PARAMS, Objective, ProjectError, layer, read_json, write_json
+from .evaluation import parity_error, score
+from .inference import Scorer
+from .lineage import inputs_lineage
+from .project import Project
+
+
+def train(project: Project) -> dict[str, Any]:
+    """Fit all candidates, choose the best on the validation rows, export it and the baseline.
+
+    A run that was interrupted goes on after the last candidate it had finished, and ends with the
+    same bytes.
+    """
+    data = project.dataset("train")
+    validation = project.dataset("validation")
+    summary = read_json(project.build / "data" / "summary.json", "data")
+    lineage = inputs_lineage(project, summary["sha256"])
+    unfinished = project.build / "unfinished"
+    kept = unfinished / _inputs_key(lineage)
+    model = project.model
+    fitted = {}
+    for name, candidate in model.candidates().items():
+        fitted[name] = fit(name, candidate, data, validation, kept / "candidates")
+    baseline = fit("baseline", model.baseline(), data, validation, kept)
+    rows = validation.frame()
+    truth = validation.truth(rows)
+    measured = {}
+    for name, one in fitted.items():
+        figures = model.metrics(truth, one.scores)
+        measured[name] = dict(figures)
+    chosen = best(measured, project.params.objective)
+    for folder, one in (("model", fitted[chosen]), ("baseline", baseline)):
+        write_model(project.build / folder, project.name, one.exported, data, lineage)
+    _write_reference(project)
+    scorer = Scorer(project.build / "model")
+    served = score(scorer, validation.columns(rows))
+    training = {
+        "chosen": chosen,
+        "candidates": measured,
+        "parity_error": parity_error(fitted[chosen].scores, served),
+        "rows": summary["rows"],
+    }
+    write_json(project.build / "training.json", training)
+    shutil.rmtree(unfinished)
+    return training
+
+
+def _inputs_key(lineage: Mapping[str, Any]) -> str:
+    """A name for the folder of what is fitted of these inputs, which other inputs do not give."""
+    hashes = [value[:12] for key, value in lineage.items() if key.endswith("_sha256")]
+    return "-".join(hashes)
+
+
+def _write_reference(project: Project) -> None:
+    reference = layer("reference")
+    if reference:
+        path = project.build / "model" / "reference.json"
+        write_json(path, reference.reference(project))
+
+
+def best(measured: Mapping[str, Mapping[str, float]], objective: Objective) -> str:
+    """The name of the candidate whose figures are best.
+
+    ProjectError when none has the figure asked for.
+    """
+    metric = objective.metric
+    values = {}
+    for name, figures in measured.items():
+        if metric in figures:
+            values[name] = figures[metric]
+    if not values:
+        names = set().union(*measured.values())
+        listed = ", ".join(sorted(names))
+        raise ProjectError(
+            f"{PARAMS}: objective: no candidate has the figure {metric}; they have {listed}"
+        )
+    choose = max if objective.direction == "maximize" else min
+    return choose(values, key=values.__getitem__)

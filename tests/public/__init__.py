@@ -1,0 +1,1 @@
+"""Public Copier templates, which nobody here wrote: `goldenpath update` beside `copier update` on edited projects."""

@@ -1,0 +1,1 @@
+"""Steps that start at once, and what they depend on: imports, lineage, settings of monitoring."""
