@@ -41,3 +41,6 @@ def _no_settings_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> No
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
+    # `make test` runs all this: what it hands to a make of its own is not for the projects of the tests.
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)

@@ -14,6 +14,7 @@ from goldenpath.plan import Plan
 from goldenpath.project import Project
 
 _TARGETS = ("setup", "check")
+_OURS = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 _SHOWN = 30  # last lines of what a failed check printed
 
 
@@ -74,9 +75,7 @@ def _write(folder: Path, plan: Plan) -> None:
 
 def _make(folder: Path) -> tuple[bool, str]:
     # Nothing of the environment that this command itself runs in must leak into the project's.
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "MAKEFLAGS"}
-    }
+    environment = {name: value for name, value in os.environ.items() if name not in _OURS}
     done = subprocess.run(
         ["make", *_TARGETS],
         cwd=folder,
