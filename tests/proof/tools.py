@@ -91,7 +91,7 @@ def judge(*command: str | Path, stdin: str = "") -> tuple[bool, str]:
         [str(part) for part in command],
         input=stdin,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -111,6 +111,12 @@ def require(*programs: str) -> None:
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise RuntimeError(f"These tests need {', '.join(missing)}. Type: sudo {' '.join(command)}")
-    subprocess.run(["apt-get", "update", "--quiet"], check=True, capture_output=True)
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(command, check=True, capture_output=True, env=environment)
+    # One test process at a time; apt itself waits for others that install, but not for others that read the lists.
+    with (cache_folder() / "apt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        judge("apt-get", "update", "--quiet")
+        installed, said = judge(
+            "env", "DEBIAN_FRONTEND=noninteractive", *command, "-o", "DPkg::Lock::Timeout=600"
+        )
+    if not installed:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{said}")
