@@ -23,7 +23,6 @@ Node = TypeVar("Node", bound=ast.AST)
 MOST_NODES = 9.0
 LONGEST_LINE = 100
 PACKED = {
-    "accept",
     "analysis",
     "comparison",
     "delivery",
@@ -35,11 +34,7 @@ PACKED = {
     "open_inference",
     "plots",
     "reference",
-    "rollout",
-    "router",
     "samples",
-    "supervisor",
-    "traffic",
 }
 MODULES = {path.stem: path for path in sorted((TEMPLATE / "project").rglob("src/goldenpath_runtime/*.py"))}
 
