@@ -134,10 +134,10 @@ def _written(context: Answers, question: str, value: Any) -> Files:
     ("answers", "most_files", "most", "most_of_tests"),
     [
         ({"preset": "minimal"}, 36, 1900, 225),
-        ({"registry": "none"}, 61, 2250, 325),
-        ({"deploy": "none", "ci": "none"}, 83, 3350, 425),
-        ({"ci": "none"}, 95, 4025, 475),
-        *(({"ci": ci}, 114, 4250, 575) for ci in CALLS),
+        ({"registry": "none"}, 61, 2275, 325),
+        ({"deploy": "none", "ci": "none"}, 83, 3700, 425),
+        ({"ci": "none"}, 95, 4550, 475),
+        *(({"ci": ci}, 114, 4800, 575) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )

@@ -24,6 +24,8 @@ from .router import differ
 from .samples import read_samples
 from .traffic import Load, put_under_load
 
+CONTENT = {"Content-Type": "application/json"}
+PATHS = ("/health", "/ready", "/metrics", "/openapi.json")
 RECORDED_ROWS = 500
 PRECISION = 1e-4
 BAD = (
@@ -32,7 +34,8 @@ BAD = (
     b'{"rows": [{"no such column": 1}]}',
     b'{"rows": [{}], "more": 1}',
 )
-Rows = Sequence[Mapping[str, Any]]
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 
 
 def accept(argv: Sequence[str]) -> int:
@@ -41,123 +44,186 @@ def accept(argv: Sequence[str]) -> int:
         "accept", argv, env="staging", force="accept it although a test fails, and say why"
     )
     here = place(args)
-    running = {version: share for version, share in here.target.status().items() if share}
-    address = here.target.address()
-    if (
-        len(running) != 1
-        or address is None
-        or (args.version and not next(iter(running)).startswith(args.version))
-    ):
-        raise ProjectError(
-            f"{args.env} runs {', '.join(running) or 'nothing'}: make deploy ENV={args.env} first"
-        )
-    (version,) = running
-    findings = list(_findings(here, version, address))
-    for finding in findings:
+    version, address = _running(here, args.version)
+    failed = []
+    for finding in list(_findings(here, version, address)):
         print(finding)
-    failed = [finding.rule for finding in findings if not finding.passed]
+        if not finding.passed:
+            failed.append(finding.rule)
     passed = not failed or bool(args.force)
     here.note("accept", version=version, passed=passed, failed=failed or None, forced=args.force)
     return 0 if passed else 1
 
 
+def _running(here: Place, version: str | None) -> tuple[str, str]:
+    """The one version that has requests there, and its address; ProjectError if it is not so."""
+    target = here.target
+    running = [name for name, share in target.status().items() if share]
+    address = target.address()
+    if len(running) == 1 and address is not None and running[0].startswith(version or ""):
+        return running[0], address
+    names = ", ".join(running) or "nothing"
+    raise ProjectError(f"{here.env} runs {names}: make deploy ENV={here.env} first")
+
+
 def _findings(here: Place, version: str, address: str) -> Iterator[Finding]:
+    """All findings, one test after the other."""
     policy = here.settings.accept
-    golden = json.loads(here.store.read(f"{here.model}/versions/{version}/golden.json"))
+    content = here.store.read(f"{here.model}/versions/{version}/golden.json")
+    golden = json.loads(content)
+    rows = golden["rows"]
     yield from _answers(address, version)
+    yield from _refusals(address)
     yield _golden(address, golden)
-    for name, clients in (("load", policy.clients), ("stress", 2 * policy.clients)):
-        yield from _load(
-            name, put_under_load(address, golden["rows"], clients, policy.seconds), policy
-        )
-    if (old := champion(here.store, here.model)) and old != version:
-        folders = [fetch(here.store, here.model, each) for each in (version, old)]
-        recorded = [sample["row"] for sample in read_samples(here.store, here.model, old)][
-            -RECORDED_ROWS:
-        ]
-        whole = (
-            bool(recorded) and recorded[0].keys() == golden["rows"][0].keys()
-        )  # personal columns are not recorded
-        yield from _against(address, folders, recorded if whole else golden["rows"], policy)
+    clients = {"load": policy.clients, "stress": 2 * policy.clients}
+    for name, number in clients.items():
+        seen = put_under_load(address, rows, number, policy.seconds)
+        yield from _load(name, seen, policy)
+    old = champion(here.store, here.model)
+    if not old or old == version:
+        return
+    new_folder = fetch(here.store, here.model, version)
+    old_folder = fetch(here.store, here.model, old)
+    recorded = _recorded(here, old, rows[0]) or rows
+    yield from _against(address, new_folder, old_folder, recorded, policy)
+
+
+def _recorded(here: Place, version: str, golden: Row) -> list[Row]:
+    """The last rows that a version answered; none if they lack columns, as personal ones do."""
+    samples = read_samples(here.store, here.model, version)
+    rows: list[Row] = [sample["row"] for sample in samples]
+    rows = rows[-RECORDED_ROWS:]
+    if not rows or rows[0].keys() != golden.keys():
+        return []
+    return rows
 
 
 def _answers(address: str, version: str) -> Iterator[Finding]:
-    found = _ask(f"{address}/model")[1].get("version")
+    """Whether that version answers there, and on all paths."""
+    _, model = _ask(f"{address}/model")
+    found = model.get("version")
     yield Finding("version", found == version, f"{found} answers")
-    for path in ("/health", "/ready", "/metrics", "/openapi.json"):
+    for path in PATHS:
         status, _ = _ask(address + path)
         yield Finding(f"GET {path}", status == 200, f"status {status}")
-    statuses = [_ask(f"{address}/predict", body)[0] for body in BAD]
-    yield Finding(
-        "bad requests",
-        all(400 <= status < 500 for status in statuses),
-        f"refused with {set(statuses)}",
-    )
+
+
+def _refusals(address: str) -> Iterator[Finding]:
+    """Whether bad requests are refused."""
+    statuses = []
+    for body in BAD:
+        status, _ = _ask(f"{address}/predict", body)
+        statuses.append(status)
+    passed = all(400 <= status < 500 for status in statuses)
+    yield Finding("bad requests", passed, f"refused with {set(statuses)}")
 
 
 def _ask(url: str, body: bytes | None = None) -> tuple[int, Any]:
-    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
+    """The status of the answer, and what is in it if that is JSON."""
+    request = urllib.request.Request(url, body, CONTENT)  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             content = answer.read()
-            return answer.status, json.loads(content) if content[:1] == b"{" else {}
+            if content[:1] != b"{":
+                return answer.status, {}
+            return answer.status, json.loads(content)
     except urllib.error.HTTPError as error:
         return error.code, {}
 
 
-def _predict(address: str, rows: Rows) -> list[Mapping[str, Any]]:
-    status, answer = _ask(f"{address}/predict", json.dumps({"rows": rows}).encode())
-    return list(answer["predictions"]) if status == 200 else []
+def _predict(address: str, rows: Rows) -> list[Row]:
+    """The predictions for these rows; none if they are refused."""
+    body = json.dumps({"rows": rows})
+    status, answer = _ask(f"{address}/predict", body.encode())
+    if status != 200:
+        return []
+    return list(answer["predictions"])
 
 
 def _golden(address: str, golden: Mapping[str, Any]) -> Finding:
-    found = [
-        list(row.get("probabilities", row.get("values")).values())
-        for row in _predict(address, golden["rows"])
-    ]
-    worst = parity_error(np.array(golden["scores"]), np.array(found))
-    reason = (
-        f"{len(found)} of {len(golden['rows'])} rows answered, "
-        f"the largest difference is {worst:.2g}"
-    )
+    """Whether the golden rows get the scores that they got when the version was made."""
+    rows = golden["rows"]
+    found = [_scores(row) for row in _predict(address, rows)]
+    expected = np.array(golden["scores"])
+    worst = parity_error(expected, np.array(found))
+    reason = f"{len(found)} of {len(rows)} rows answered, the largest difference is {worst:.2g}"
     return Finding("golden rows", worst <= PRECISION, reason)
 
 
+def _scores(answer: Row) -> list[float]:
+    """The numbers in the answer to one row."""
+    named = answer.get("probabilities", answer.get("values"))
+    return list(named.values())
+
+
 def _load(name: str, seen: Load, policy: Accept) -> Iterator[Finding]:
-    told = f"{seen.clients} clients, {seen.requests} requests"
-    rate, limit = seen.errors / max(1, seen.requests), policy.max_error_rate
-    yield Finding(f"{name}: errors", rate <= limit, f"{told}, {rate:.2%}, required ≤ {limit:.2%}")
-    times = (
-        f"p50 {seen.p50_ms:.1f} ms, p99 {seen.p99_ms:.1f} ms, required ≤ {policy.max_p99_ms:.0f}"
+    """Whether the answers under load were right, fast and many enough."""
+    rate = seen.errors / max(1, seen.requests)
+    yield _at_most(
+        f"{name}: errors",
+        f"{seen.clients} clients, {seen.requests} requests, {rate:.2%}",
+        rate,
+        policy.max_error_rate,
+        ".2%",
     )
-    yield Finding(f"{name}: time", seen.p99_ms <= policy.max_p99_ms, times)
-    reason = f"{seen.throughput:.0f} requests a second, required ≥ {policy.min_throughput:.0f}"
-    yield Finding(f"{name}: throughput", seen.throughput >= policy.min_throughput, reason)
+    yield _at_most(
+        f"{name}: time",
+        f"p50 {seen.p50_ms:.1f} ms, p99 {seen.p99_ms:.1f} ms",
+        seen.p99_ms,
+        policy.max_p99_ms,
+        ".0f",
+    )
+    throughput = seen.throughput
+    fewest = policy.min_throughput
+    reason = f"{throughput:.0f} requests a second, required ≥ {fewest:.0f}"
+    yield Finding(f"{name}: throughput", throughput >= fewest, reason)
 
 
 def _against(
-    address: str, folders: Sequence[Path], rows: Rows, policy: Accept
+    address: str,
+    new_folder: Path,
+    old_folder: Path,
+    rows: Rows,
+    policy: Accept,
 ) -> Iterator[Finding]:
     """Live answers to recorded rows, and their time, beside those of the champion here."""
-    new, old = (Scorer(folder) for folder in folders)
+    new = Scorer(new_folder)
+    old = Scorer(old_folder)
     try:
-        expected = old.answers(old.score_rows(rows))
+        scores = old.score_rows(rows)
+        expected = old.answers(scores)
+        first = rows[:1]
         calls = {
-            name: partial(scorer.score_rows, rows[:1])
-            for name, scorer in (("new", new), ("old", old))
+            "new": partial(new.score_rows, first),
+            "old": partial(old.score_rows, first),
         }
         seconds = latencies(calls)
     except InvalidRowsError as error:
         yield Finding("champion", True, f"not comparable, it takes other columns: {error}")
         return
     found = _predict(address, rows)
-    differing = (
-        sum(differ(one, other) for one, other in zip(expected, found, strict=False))
-        + len(rows)
-        - len(found)
+    differing = len(rows) - len(found)
+    for one, other in zip(expected, found, strict=False):
+        differing += differ(one, other)
+    share = differing / len(rows)
+    yield _at_most(
+        "champion: other answers",
+        f"{share:.1%} of {len(rows)} rows",
+        share,
+        policy.max_disagreement,
+        ".1%",
     )
-    share, ratio = differing / len(rows), seconds["new"] / seconds["old"]
-    reason = f"{share:.1%} of {len(rows)} rows, required ≤ {policy.max_disagreement:.1%}"
-    yield Finding("champion: other answers", share <= policy.max_disagreement, reason)
-    reason = f"{ratio:.2f} x its median, required ≤ {policy.max_slowdown:g}"
-    yield Finding("champion: time", ratio <= policy.max_slowdown, reason)
+    ratio = seconds["new"] / seconds["old"]
+    yield _at_most("champion: time", f"{ratio:.2f} x its median", ratio, policy.max_slowdown, "g")
+
+
+def _at_most(
+    rule: str,
+    told: str,
+    value: float,
+    limit: float,
+    form: str,
+) -> Finding:
+    """Whether a value is not above its limit; `form` is how the limit is written."""
+    reason = f"{told}, required ≤ {limit:{form}}"
+    return Finding(rule, value <= limit, reason)

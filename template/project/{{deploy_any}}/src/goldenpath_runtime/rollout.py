@@ -28,6 +28,10 @@ PAUSE = 0.5  # seconds between two looks
 EARLY = 20  # requests after which what surely does badly is rolled back before the step ends
 LOOKS = 10  # the quality is looked at again and again: each look must be so much surer
 LABELLED = 30  # rows with labels of each version, before their quality is compared
+STEPS = {"shadow": (0,), "bluegreen": (0, 100), "ab": (50,)}  # those of a canary are the policy's
+UNSEEN = {"requests": 0, "errors": 0, "refused": 0, "p50_ms": 0.0, "p99_ms": 0.0}
+
+Losses = Mapping[str, Sequence[float]]  # of labelled rows, by version
 
 
 class Verdict(NamedTuple):
@@ -57,14 +61,9 @@ def rollout(argv: Sequence[str]) -> int:
         clients="send requests too, as so many clients: a rehearsal",
     )
     here = place(args)
-    chosen = {"strategy": args.strategy} if args.strategy else {}
-    policy = parse(Rollout, here.settings.rollout.model_dump() | chosen, "STRATEGY")
+    policy = _policy(here, args.strategy)
     target = here.target
-    if policy.strategy not in target.strategies:
-        known = ", ".join(target.strategies)
-        raise ProjectError(
-            f"{here.settings.target}: it cannot do {policy.strategy}; choose STRATEGY= of {known}"
-        )
+    _require_strategy(here, target, policy.strategy)
     version = resolve(here.store, here.model, args.version)
     old = champion(here.store, here.model, args.env)
     require_release(here, version)
@@ -82,16 +81,37 @@ def rollout(argv: Sequence[str]) -> int:
     change = Change(here, target, version, old, policy)
     if args.clients:
         _rehearse(change, int(args.clients))
-    return _conclude(change, _run(change))
+    verdict = _run(change)
+    return _conclude(change, verdict)
+
+
+def _policy(here: Place, strategy: str | None) -> Rollout:
+    """The policy of the environment's file, with the strategy that the command names, if any."""
+    settings = here.settings.rollout.model_dump()
+    if strategy:
+        settings["strategy"] = strategy
+    return parse(Rollout, settings, "STRATEGY")
+
+
+def _require_strategy(here: Place, target: Target, strategy: str) -> None:
+    if strategy in target.strategies:
+        return
+    known = ", ".join(target.strategies)
+    raise ProjectError(
+        f"{here.settings.target}: it cannot do {strategy}; choose STRATEGY= of {known}"
+    )
 
 
 def _rehearse(change: Change, clients: int) -> None:
     """Send recorded rows until this process ends, where nobody else asks."""
-    golden = json.loads(
-        change.here.store.read(f"{change.here.model}/versions/{change.new}/golden.json")
-    )
-    seconds = change.policy.seconds * (len(change.policy.steps) + 1)
-    load = (change.target.address() or "", golden["rows"], clients, seconds)
+    here = change.here
+    policy = change.policy
+    content = here.store.read(f"{here.model}/versions/{change.new}/golden.json")
+    golden = json.loads(content)
+    address = change.target.address() or ""
+    steps = len(policy.steps) + 1
+    seconds = policy.seconds * steps
+    load = (address, golden["rows"], clients, seconds)
     Thread(target=put_under_load, args=load, daemon=True).start()
 
 
@@ -101,11 +121,13 @@ def _run(change: Change) -> Verdict:
     Whatever ends them but success gives all requests back to the champion.
     """
     _, target, new, old, policy = change
-    steps = {"shadow": (0,), "bluegreen": (0, 100), "ab": (50,)}.get(policy.strategy, policy.steps)
-    kept, verdict = False, Verdict("abort", [Finding("rollout", False, "interrupted")])
+    steps = STEPS.get(policy.strategy, policy.steps)
+    kept = False
+    verdict = Verdict("abort", [Finding("rollout", False, "interrupted")])
     try:
         for share in steps:
-            target.weights({old: 100 - share, new: share}, shadow=new)
+            weights = {old: 100 - share, new: share}
+            target.weights(weights, shadow=new)
             verdict = _step(change, share)
             if verdict.word == "abort":
                 break
@@ -118,34 +140,66 @@ def _run(change: Change) -> Verdict:
 
 
 def _step(change: Change, share: int) -> Verdict:
-    here, target, new, old, policy = change
-    since, end = datetime.now(UTC), time.monotonic() + policy.seconds
+    """Look at one share of the requests again and again, until there is a verdict on it."""
+    since = datetime.now(UTC)
+    end = time.monotonic() + change.policy.seconds
     while True:
         time.sleep(PAUSE)
-        seen, losses, over = target.figures(), known_losses(here, since), time.monotonic() > end
-        answered = int(seen["versions"].get(new, {}).get("requests", 0))
-        enough = answered >= policy.min_requests
-        findings = list(judge(seen, losses, change, sure=not enough))
-        bad = answered >= EARLY and not all(finding.passed for finding in findings)
-        if over and not enough:
-            reason = (
-                f"{answered} in {policy.seconds:g} s, "
-                f"too few to judge: {policy.min_requests} are asked for"
-            )
-            findings.append(Finding("requests", False, reason))
-        if bad or (over and not enough):
-            return Verdict("abort", findings)
-        if policy.strategy == "ab":
-            if over or min(len(losses.get(each, ())) for each in (new, old)) >= policy.min_requests:
-                word, reason = compare(
-                    losses.get(new, ()), losses.get(old, ()), policy.significance
-                )
-                return Verdict(
-                    word, [*findings[:-1], Finding("quality", word != "worse", f"{word}: {reason}")]
-                )
-        elif enough:
-            print(f"{share:3} %: {answered} requests, no worse than {old}", flush=True)
-            return Verdict("pass", findings)
+        seen = change.target.figures()
+        losses = known_losses(change.here, since)
+        over = time.monotonic() > end
+        verdict = _look(change, seen, losses, over)
+        if verdict is None:
+            continue
+        if verdict.word == "pass":
+            answered = _answered(change, seen)
+            print(f"{share:3} %: {answered} requests, no worse than {change.old}", flush=True)
+        return verdict
+
+
+def _look(change: Change, seen: Mapping[str, Any], losses: Losses, over: bool) -> Verdict | None:
+    """The verdict of one look; None where the step goes on."""
+    policy = change.policy
+    answered = _answered(change, seen)
+    enough = answered >= policy.min_requests
+    findings = list(judge(seen, losses, change, sure=not enough))
+    passed = all(finding.passed for finding in findings)
+    bad = answered >= EARLY and not passed
+    too_few = over and not enough
+    if too_few:
+        reason = (
+            f"{answered} in {policy.seconds:g} s, "
+            f"too few to judge: {policy.min_requests} are asked for"
+        )
+        findings.append(Finding("requests", False, reason))
+    if bad or too_few:
+        return Verdict("abort", findings)
+    if policy.strategy == "ab":
+        return _better(change, findings, losses, over)
+    if not enough:
+        return None
+    return Verdict("pass", findings)
+
+
+def _answered(change: Change, seen: Mapping[str, Any]) -> int:
+    """How many requests the new version has had."""
+    found = seen["versions"].get(change.new, {})
+    return int(found.get("requests", 0))
+
+
+def _better(
+    change: Change, findings: Sequence[Finding], losses: Losses, over: bool
+) -> Verdict | None:
+    """Which of both is better, once the step is over or both have enough labels; else None."""
+    policy = change.policy
+    ours = losses.get(change.new, ())
+    theirs = losses.get(change.old, ())
+    labelled = min(len(ours), len(theirs))
+    if not over and labelled < policy.min_requests:
+        return None
+    word, reason = compare(ours, theirs, policy.significance)
+    quality = _quality(word, reason)
+    return Verdict(word, [*findings[:-1], quality])
 
 
 def known_losses(here: Place, since: datetime) -> dict[str, list[float]]:
@@ -154,19 +208,24 @@ def known_losses(here: Place, since: datetime) -> dict[str, list[float]]:
     0 or 1 for a class, the mean absolute error.
     """
     found: dict[str, list[float]] = {}
-    if truth := read_labels(here.store, here.model):
-        for sample in read_samples(here.store, here.model, since=since.isoformat()):
-            if sample["id"] in truth:
-                found.setdefault(sample["version"], []).append(
-                    _loss(sample["scores"], truth[sample["id"]])
-                )
+    truths = read_labels(here.store, here.model)
+    if not truths:
+        return found
+    for sample in read_samples(here.store, here.model, since=since.isoformat()):
+        name = sample["id"]
+        if name not in truths:
+            continue
+        loss = _loss(sample["scores"], truths[name])
+        found.setdefault(sample["version"], []).append(loss)
     return found
 
 
 def _loss(scores: Mapping[str, float], truth: Mapping[str, Any]) -> float:
     if scores.keys() == truth.keys():
-        return float(sum(abs(scores[name] - truth[name]) for name in truth) / len(truth))
-    return float(max(scores, key=scores.__getitem__) not in truth.values())
+        errors = [abs(scores[name] - value) for name, value in truth.items()]
+        return float(sum(errors) / len(errors))
+    likeliest = max(scores, key=scores.__getitem__)
+    return float(likeliest not in truth.values())
 
 
 def judge(
@@ -180,29 +239,65 @@ def judge(
     Pure. `sure` fails a share only when so much more than allowed is no chance: three standard
     errors.
     """
-    policy = change.policy
-    none = {"requests": 0, "errors": 0, "refused": 0, "p50_ms": 0.0, "p99_ms": 0.0}
-    ours, theirs = (
-        none | seen["versions"].get(version, {}) for version in (change.new, change.old)
-    )
+    versions = seen["versions"]
+    ours = UNSEEN | versions.get(change.new, {})
+    theirs = UNSEEN | versions.get(change.old, {})
+    yield from _shares(seen, ours, theirs, change.policy, sure)
+    yield from _times(ours, theirs, change.policy)
+    often = change.policy.significance / LOOKS
+    new = losses.get(change.new, ())
+    old = losses.get(change.old, ())
+    word, reason = compare(new, old, often)
+    yield _quality(word, reason)
+
+
+def _shares(
+    seen: Mapping[str, Any],
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    policy: Rollout,
+    sure: bool,
+) -> Iterator[Finding]:
+    """Whether no larger share of the requests goes wrong than is allowed."""
+    requests = ours["requests"]
+    most = policy.max_error_rate
     refused = theirs["refused"] / max(1, theirs["requests"])
-    shares = {
-        "errors": (ours["errors"], ours["requests"], policy.max_error_rate),
-        "refusals": (ours["refused"], ours["requests"], refused + policy.max_error_rate),
-        "other answers": (seen["disagreed"], seen["compared"], policy.max_disagreement),
-    }
-    for rule, (count, of, most) in shares.items():
-        limit, share = min(most, 1.0), count / max(1, of)
-        allowed = limit + 3 * math.sqrt(limit * (1 - limit) / max(1, of)) * sure
-        yield Finding(rule, share <= allowed, f"{share:.1%} of {of}, required ≤ {limit:.1%}")
-    reason = f"p99 {ours['p99_ms']:.1f} ms, required ≤ {policy.max_p99_ms:.0f}"
-    yield Finding("time", ours["p99_ms"] <= policy.max_p99_ms, reason)
-    ratio = ours["p50_ms"] / theirs["p50_ms"] if theirs["p50_ms"] else 0.0
+    most_refused = refused + most
+    yield _share("errors", ours["errors"], requests, most, sure)
+    yield _share("refusals", ours["refused"], requests, most_refused, sure)
+    most = policy.max_disagreement
+    yield _share("other answers", seen["disagreed"], seen["compared"], most, sure)
+
+
+def _share(rule: str, count: int, of: int, most: float, sure: bool) -> Finding:
+    number = max(1, of)
+    share = count / number
+    limit = min(most, 1.0)
+    allowed = limit
+    if sure:
+        variance = limit * (1 - limit) / number
+        allowed += 3 * math.sqrt(variance)
+    reason = f"{share:.1%} of {of}, required ≤ {limit:.1%}"
+    return Finding(rule, share <= allowed, reason)
+
+
+def _times(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], policy: Rollout
+) -> Iterator[Finding]:
+    """Whether it answers fast enough, by itself and beside the champion."""
+    p99 = ours["p99_ms"]
+    reason = f"p99 {p99:.1f} ms, required ≤ {policy.max_p99_ms:.0f}"
+    yield Finding("time", p99 <= policy.max_p99_ms, reason)
+    ratio = 0.0
+    if theirs["p50_ms"]:
+        ratio = ours["p50_ms"] / theirs["p50_ms"]
     reason = f"{ratio:.2f} x the champion's median, required ≤ {policy.max_slowdown:g}"
     yield Finding("slowdown", ratio <= policy.max_slowdown, reason)
-    often = policy.significance / LOOKS
-    word, reason = compare(losses.get(change.new, ()), losses.get(change.old, ()), often)
-    yield Finding("quality", word != "worse", f"{word}: {reason}")
+
+
+def _quality(word: str, reason: str) -> Finding:
+    """What a comparison of the losses means for the version."""
+    return Finding("quality", word != "worse", f"{word}: {reason}")
 
 
 def compare(new: Sequence[float], old: Sequence[float], significance: float) -> tuple[str, str]:
@@ -211,28 +306,45 @@ def compare(new: Sequence[float], old: Sequence[float], significance: float) -> 
     Better, worse, no-difference or too-little-data, and why.
     """
     if min(len(new), len(old)) < LABELLED:
-        return (
-            "too-little-data",
-            f"{len(new)} and {len(old)} rows have labels, to compare by {LABELLED} each",
-        )
-    ours, theirs = sum(new) / len(new), sum(old) / len(old)
-    p = 1.0 if len({*new, *old}) == 1 else float(ttest_ind(new, old, equal_var=False).pvalue)
-    word = "no-difference" if p >= significance else "better" if ours < theirs else "worse"
-    return (
-        word,
-        f"loss {ours:.4g} on {len(new)} labelled rows, {theirs:.4g} on {len(old)} of the champion; "
-        f"p = {p:.2g}",
+        reason = f"{len(new)} and {len(old)} rows have labels, to compare by {LABELLED} each"
+        return "too-little-data", reason
+    ours = sum(new) / len(new)
+    theirs = sum(old) / len(old)
+    p = _by_chance(new, old)
+    reason = (
+        f"loss {ours:.4g} on {len(new)} labelled rows, "
+        f"{theirs:.4g} on {len(old)} of the champion; "
+        f"p = {p:.2g}"
     )
+    if p >= significance:
+        return "no-difference", reason
+    word = "better" if ours < theirs else "worse"
+    return word, reason
+
+
+def _by_chance(new: Sequence[float], old: Sequence[float]) -> float:
+    """How likely so large a difference is by chance; the test knows none where all are equal."""
+    if len({*new, *old}) == 1:
+        return 1.0
+    test = ttest_ind(new, old, equal_var=False)
+    return float(test.pvalue)
 
 
 def _conclude(change: Change, verdict: Verdict) -> int:
-    here, version, strategy = change.here, change.new, change.policy.strategy
+    """Print what was found, note it, and write the word for CI; the code to exit with."""
+    here = change.here
+    version = change.new
+    strategy = change.policy.strategy
+    word = verdict.word
+    reasons = []
     for finding in verdict.findings:
         print(finding)
-    why = "; ".join(f"{f.rule}: {f.reason}" for f in verdict.findings if not f.passed)
-    event = "abort" if verdict.word == "abort" else "rollout"
-    here.note(event, version=version, strategy=strategy, verdict=verdict.word, why=why or None)
+        if not finding.passed:
+            reasons.append(f"{finding.rule}: {finding.reason}")
+    why = "; ".join(reasons) or None
+    event = "abort" if word == "abort" else "rollout"
+    here.note(event, version=version, strategy=strategy, verdict=word, why=why)
     path = Path("reports", here.model, "rollout.verdict")
-    write_text(path, verdict.word + "\n")
-    print(f"{strategy} of {version}: {verdict.word}")
-    return 1 if verdict.word in ("abort", "worse") else 0
+    write_text(path, word + "\n")
+    print(f"{strategy} of {version}: {word}")
+    return 1 if word in ("abort", "worse") else 0

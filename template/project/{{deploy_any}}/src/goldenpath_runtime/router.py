@@ -23,7 +23,10 @@ PAUSE = 0.02  # seconds between two looks at the routes
 KEPT = 10_000  # durations of each version
 MAX_BODY = 2 * 1024 * 1024  # bytes; the service itself takes less
 TOLERANCE = 0.1  # share by which two values differ that are said to disagree
+MOST_COPIES = 100  # at once
 PASSED_ON = ("Content-Type", "X-Request-Id")
+
+Answer = tuple[int, dict[str, str], bytes]  # status, headers, content
 
 
 @dataclass
@@ -45,9 +48,16 @@ class Seen:
 
     def figures(self) -> dict[str, float]:
         """Counts, and the median and 99th percentile of the durations in milliseconds."""
-        p50, p99 = np.percentile(self.seconds, [50, 99]) * 1e3 if self.seconds else (0.0, 0.0)
-        counts = {"requests": self.requests, "errors": self.errors, "refused": self.refused}
-        return counts | {"p50_ms": float(p50), "p99_ms": float(p99)}
+        p50, p99 = 0.0, 0.0
+        if self.seconds:
+            p50, p99 = np.percentile(self.seconds, [50, 99]) * 1e3
+        return {
+            "requests": self.requests,
+            "errors": self.errors,
+            "refused": self.refused,
+            "p50_ms": float(p50),
+            "p99_ms": float(p99),
+        }
 
 
 class Router:
@@ -63,9 +73,11 @@ class Router:
 
     def load(self) -> None:
         """Read the routes again when they have changed."""
-        if (changed := self.path.stat().st_mtime_ns) == self.changed:
+        changed = self.path.stat().st_mtime_ns
+        if changed == self.changed:
             return
-        routes, self.changed = json.loads(self.path.read_text(encoding="utf-8")), changed
+        routes = json.loads(self.path.read_text(encoding="utf-8"))
+        self.changed = changed
         if routes["serial"] != self.routes.get("serial"):
             self.seen: dict[str, Seen] = {}
             self.compared = self.disagreed = 0
@@ -90,15 +102,19 @@ class Router:
     async def figures(self, _: web.Request) -> web.Response:
         """Of each version since the last change of weights."""
         versions = {version: seen.figures() for version, seen in self.seen.items()}
-        compared = {"compared": self.compared, "disagreed": self.disagreed}
-        return web.json_response(
-            {"serial": self.routes["serial"], "versions": versions, **compared}
-        )
+        found = {
+            "serial": self.routes["serial"],
+            "versions": versions,
+            "compared": self.compared,
+            "disagreed": self.disagreed,
+        }
+        return web.json_response(found)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer with the version whose turn it is, or with the next one that answers."""
         body = await request.read()
-        for version in self._order(request.headers.get("X-Sticky-Key")):
+        key = request.headers.get("X-Sticky-Key")
+        for version in self._order(key):
             try:
                 status, headers, content = await self._ask(version, request, body)
             except (aiohttp.ClientError, TimeoutError):
@@ -110,60 +126,66 @@ class Router:
     def _order(self, key: str | None) -> Iterator[str]:
         """The versions with requests; the first by chance, or always the same one for one key."""
         shares = {version: share for version, share in self.routes["weights"].items() if share}
-        if key:
-            place: float = int(hashlib.sha256(key.encode()).hexdigest(), 16) % 100
-        else:
-            place = random.random() * 100  # noqa: S311
-        for version, share in sorted(shares.items()):
-            if (place := place - share) < 0:
-                yield version
-                shares.pop(version)
-                break
+        first = _drawn(shares, _place(key))
+        if first is not None:
+            yield first
+            shares.pop(first)
         yield from sorted(shares, key=shares.__getitem__, reverse=True)
 
-    async def _ask(
-        self, version: str, request: web.Request, body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    async def _ask(self, version: str, request: web.Request, body: bytes) -> Answer:
+        """The answer of one version, which is counted."""
         ports = self.routes["ports"][version]
-        url = f"http://127.0.0.1:{ports[next(self.turn) % len(ports)]}{request.raw_path}"
-        headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        seen, start, status = self.seen.setdefault(version, Seen()), time.perf_counter(), 500
+        port = ports[next(self.turn) % len(ports)]
+        seen = self.seen.setdefault(version, Seen())
+        start = time.perf_counter()
+        status = 500
         try:
-            for last in (False, True):
-                try:
-                    async with self.session.request(
-                        request.method, url, data=body, headers=headers
-                    ) as answer:
-                        content, status = await answer.read(), answer.status
-                        kept = {
-                            name: answer.headers[name]
-                            for name in PASSED_ON
-                            if name in answer.headers
-                        }
-                        return status, {**kept, "X-Model-Version": version}, content
-                except (
-                    aiohttp.ClientConnectionError
-                ):  # its process has ended: the next one answers on the same port
-                    if last:
-                        raise
-            raise AssertionError
+            status, headers, content = await self._send(port, request, body)
         finally:
             seen.add(status, time.perf_counter() - start)
+        headers["X-Model-Version"] = version
+        return status, headers, content
+
+    async def _send(self, port: int, request: web.Request, body: bytes) -> Answer:
+        """What answers on a port; when its process has ended, the next one answers there."""
+        try:
+            return await self._send_once(port, request, body)
+        except aiohttp.ClientConnectionError:
+            return await self._send_once(port, request, body)
+
+    async def _send_once(self, port: int, request: web.Request, body: bytes) -> Answer:
+        url = f"http://127.0.0.1:{port}{request.raw_path}"
+        headers = _passed_on(request.headers)
+        sending = self.session.request(request.method, url, data=body, headers=headers)
+        async with sending as answer:
+            content = await answer.read()
+            return answer.status, _passed_on(answer.headers), content
 
     def _copy(self, version: str, request: web.Request, body: bytes, content: bytes) -> None:
-        """Ask another version too, and compare.
+        """Ask another version too, and compare."""
+        if request.path != "/predict":
+            return
+        other = self._other(version)
+        if not other or len(self.copies) >= MOST_COPIES:
+            return
+        task = asyncio.create_task(self._compare(other, request, body, content))
+        self.copies.add(task)
+        task.add_done_callback(self.copies.discard)
+
+    def _other(self, version: str) -> str | None:
+        """The version that a copy is for.
 
         The shadow, or the champion for what the new version answers.
         """
-        shadow, weights = self.routes["shadow"], self.routes["weights"]
-        if request.path != "/predict" or not shadow or (weights.get(shadow) and version != shadow):
-            return
+        shadow = self.routes["shadow"]
+        weights = self.routes["weights"]
+        if not shadow:
+            return None
+        if version != shadow:
+            has_requests = weights.get(shadow)
+            return None if has_requests else shadow
         others = [each for each in weights if each != shadow]
-        other = shadow if version != shadow else max(others, key=weights.__getitem__, default=None)
-        if other and len(self.copies) < 100:
-            task = asyncio.create_task(self._compare(other, request, body, content))
-            self.copies.add(task)
-            task.add_done_callback(self.copies.discard)
+        return max(others, key=weights.__getitem__, default=None)
 
     async def _compare(self, other: str, request: web.Request, body: bytes, content: bytes) -> None:
         serial = self.routes["serial"]
@@ -175,6 +197,27 @@ class Router:
         if serial == self.routes["serial"]:
             self.compared += len(pairs)
             self.disagreed += sum(pairs)
+
+
+def _place(key: str | None) -> float:
+    """A place from 0 to 100: by chance, or always the same one for one key."""
+    if not key:
+        return random.random() * 100  # noqa: S311
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return int(digest, 16) % 100
+
+
+def _drawn(shares: Mapping[str, float], place: float) -> str | None:
+    """The version whose share of 100 has the place; None where no share reaches so far."""
+    for version, share in sorted(shares.items()):
+        place -= share
+        if place < 0:
+            return version
+    return None
+
+
+def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in PASSED_ON if name in headers}
 
 
 def application(routes: Path) -> web.Application:
@@ -192,7 +235,8 @@ def disagreements(one: bytes, other: bytes) -> Iterator[bool]:
 
     Another label, or a value more than a tenth apart.
     """
-    first, second = (json.loads(content).get("predictions") for content in (one, other))
+    first = json.loads(one).get("predictions")
+    second = json.loads(other).get("predictions")
     if first is None:
         return
     for i, row in enumerate(first):
@@ -203,5 +247,9 @@ def differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two answers to one row are not the same to whoever uses them."""
     if "label" in one:
         return bool(one["label"] != other.get("label"))
-    pairs = ((value, other["values"][name]) for name, value in one["values"].items())
-    return any(abs(a - b) > TOLERANCE * max(abs(a), abs(b)) for a, b in pairs)
+    return any(_is_far(value, other["values"][name]) for name, value in one["values"].items())
+
+
+def _is_far(one: float, other: float) -> bool:
+    largest = max(abs(one), abs(other))
+    return abs(one - other) > TOLERANCE * largest

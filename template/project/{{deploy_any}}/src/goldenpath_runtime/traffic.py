@@ -36,11 +36,14 @@ async def _load(
     address: str, rows: Sequence[Mapping[str, Any]], clients: int, seconds: float
 ) -> Load:
     bodies = cycle([json.dumps({"rows": [row]}).encode() for row in rows])
-    end, times, errors = time.perf_counter() + seconds, list[float](), 0
+    times: list[float] = []
+    errors = 0
+    end = time.perf_counter() + seconds
 
     async def client(session: aiohttp.ClientSession) -> None:
         nonlocal errors
-        while (start := time.perf_counter()) < end:
+        start = time.perf_counter()
+        while start < end:
             try:
                 async with session.post(f"{address}/predict", data=next(bodies)) as answer:
                     await answer.read()
@@ -48,10 +51,13 @@ async def _load(
             except (aiohttp.ClientError, TimeoutError):
                 errors += 1
             times.append(time.perf_counter() - start)
+            start = time.perf_counter()
 
     head = {"Content-Type": "application/json"}
-    connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=30)
+    connector = aiohttp.TCPConnector(limit=0)
+    timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(headers=head, connector=connector, timeout=timeout) as session:
         await asyncio.gather(*(client(session) for _ in range(clients)))
     p50, p99 = np.percentile(times, [50, 99]) * 1e3
-    return Load(clients, len(times), errors, float(p50), float(p99), len(times) / seconds)
+    throughput = len(times) / seconds
+    return Load(clients, len(times), errors, float(p50), float(p99), throughput)

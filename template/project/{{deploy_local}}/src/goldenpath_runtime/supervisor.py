@@ -34,22 +34,22 @@ def supervise(argv: Sequence[str]) -> None:
 
 
 def _keep(folder: Path) -> None:
+    """Watch what is wanted and make it so; end everything when no version is wanted any more."""
     wanted = read_wanted(folder)
     front = _listen(wanted["host"], _port(folder, wanted))
-    address = f"http://{wanted['host']}:{front.getsockname()[1]}"
+    port = front.getsockname()[1]
+    address = f"http://{wanted['host']}:{port}"
     router = _Child(["route", str(folder)], front, folder / "router.log")
-    children: dict[tuple[str, int], _Child] = {}
+    children: _Children = {}
     leaving: list[_Child] = []
     routes: dict[str, Any] = {}
     while wanted["versions"]:
-        names = [(version, i) for version in wanted["versions"] for i in range(wanted["replicas"])]
-        for name in set(names) - children.keys():
-            replica = ["replica", wanted["versions"][name[0]]]
-            children[name] = _Child(replica, _listen("127.0.0.1", 0), folder / f"{name[0]}.log")
-        gone = [children.pop(name) for name in children.keys() - set(names)]
+        gone = _replace(children, wanted, folder)
         for child in [router, *children.values()]:
             child.keep()
-        if routes != (routes := _routes(wanted, children) | {"address": address}):
+        before = routes
+        routes = _routes(wanted, children) | {"address": address}
+        if routes != before:
             write_file(folder / "routes.json", routes)
         for child in gone:
             child.end()
@@ -62,6 +62,19 @@ def _keep(folder: Path) -> None:
         child.wait()
 
 
+def _replace(children: "_Children", wanted: dict[str, Any], folder: Path) -> list["_Child"]:
+    """Add the replicas that are wanted, and take out those that are not; the latter."""
+    names = {
+        (version, number) for version in wanted["versions"] for number in range(wanted["replicas"])
+    }
+    for name in names - children.keys():
+        version, _ = name
+        words = ["replica", wanted["versions"][version]]
+        listening = _listen("127.0.0.1", 0)
+        children[name] = _Child(words, listening, folder / f"{version}.log")
+    return [children.pop(name) for name in children.keys() - names]
+
+
 def _port(folder: Path, wanted: dict[str, Any]) -> int:
     """The port of the file, or the one that clients knew before a restart."""
     known = read_file(folder / "routes.json").get("address")
@@ -70,13 +83,19 @@ def _port(folder: Path, wanted: dict[str, Any]) -> int:
     return int(known.rpartition(":")[2])
 
 
-def _routes(wanted: dict[str, Any], children: "dict[tuple[str, int], _Child]") -> dict[str, Any]:
+def _routes(wanted: dict[str, Any], children: "_Children") -> dict[str, Any]:
+    """What the router reads: where each version listens, and what share of the requests it has."""
     ports: dict[str, list[int]] = {version: [] for version in wanted["versions"]}
     starts = dict.fromkeys(ports, 0)
     for (version, _), child in children.items():
-        ports[version].append(child.socket.getsockname()[1])
+        port = child.socket.getsockname()[1]
+        ports[version].append(port)
         starts[version] += child.quick_ends
-    return {key: wanted[key] for key in ("serial", "weights", "shadow", "timeout")} | {
+    return {
+        "serial": wanted["serial"],
+        "weights": wanted["weights"],
+        "shadow": wanted["shadow"],
+        "timeout": wanted["timeout"],
         "ports": ports,
         "starts": starts,
     }
@@ -96,30 +115,36 @@ class _Child:
     """A process that is started again when it ends."""
 
     def __init__(self, words: Sequence[str], listening: socket.socket, log: Path) -> None:
-        self.words, self.socket, self.log = words, listening, log
+        self.words = words
+        self.socket = listening
+        self.log = log
         self.process: subprocess.Popen[bytes] | None = None
         self.quick_ends = 0
         self.started = 0.0
 
     def keep(self) -> None:
+        """Start it where it does not run; what ends at once waits longer each time."""
         age = time.monotonic() - self.started
-        if self.is_alive() or age < min(MOST, 0.1 * 2**self.quick_ends):
+        pause = min(MOST, 0.1 * 2**self.quick_ends)
+        if self.is_alive() or age < pause:
             return
         if self.process:
             self.quick_ends = self.quick_ends + 1 if age < MOST else 0
-        command = [
-            sys.executable,
-            "-m",
-            "goldenpath_runtime",
-            *self.words,
-            "--fd",
-            str(self.socket.fileno()),
-        ]
-        with self.log.open("ab") as log:
-            streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": log, "stderr": log}
-            sockets = [self.socket.fileno()]
-            self.process = subprocess.Popen(command, pass_fds=sockets, **streams)  # noqa: S603
+        self.process = self._start()
         self.started = time.monotonic()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        descriptor = self.socket.fileno()
+        python = [sys.executable, "-m", "goldenpath_runtime"]
+        command = [*python, *self.words, "--fd", str(descriptor)]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(  # noqa: S603
+                command,
+                pass_fds=[descriptor],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
 
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -134,8 +159,13 @@ class _Child:
             self.process.wait()
 
 
+_Children = dict[tuple[str, int], _Child]  # by version, and the number of the replica
+
+
 def replica(argv: Sequence[str]) -> None:
     """The command: serve a version until the supervisor ends it."""
     folder, listening = begin("replica", argv)
-    config = uvicorn.Config(create_app(folder), access_log=False, timeout_graceful_shutdown=10)
-    uvicorn.Server(config).run([listening])
+    app = create_app(folder)
+    config = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=10)
+    server = uvicorn.Server(config)
+    server.run([listening])

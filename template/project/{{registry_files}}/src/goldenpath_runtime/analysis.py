@@ -14,12 +14,12 @@ from .config import ModelParams
 from .evaluation import Array
 from .inference import Scorer
 
-RESAMPLES, FEW = (
-    200,
-    20,
-)  # of the rows, for an interval; few for a sample, whose figures nobody judges
-MOST_DRAWN, MOST_SHUFFLED = 5_000, 2_000  # rows
-BINS, TIMES = 10, 3
+RESAMPLES = 200  # of the rows, for an interval
+FEW = 20  # for a sample, whose figures nobody judges
+MOST_DRAWN = 5_000  # rows
+MOST_SHUFFLED = 2_000  # rows
+BINS = 10
+TIMES = 3  # that each column is shuffled
 
 
 @dataclass(frozen=True)
@@ -39,75 +39,114 @@ class Subject:
 
 def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
     """Intervals of all figures of all models (95 %); calibration and importance of the columns."""
-    truth, ours = subject.truth, subject.scores["model"]
+    intervals = {}
+    for name, scores in subject.scores.items():
+        intervals[name] = _interval(subject, scores, resamples)
+    calibration = {}
+    for name, (predicted, observed) in _pairs(subject).items():
+        calibration[name] = _calibration(predicted, observed)
     return {
-        "intervals": {
-            name: _interval(subject, scores, resamples) for name, scores in subject.scores.items()
-        },
-        "calibration": {
-            n: _calibration(*pair) for n, pair in _pairs(truth, ours, subject.scorer).items()
-        },
+        "intervals": intervals,
+        "calibration": calibration,
         "importance": _importance(subject),
     }
 
 
 def _interval(subject: Subject, scores: Array, resamples: int) -> dict[str, list[float]]:
-    rows, rng = len(scores), np.random.default_rng(subject.params.seed)
+    """The bounds of each figure of a model, by measuring it on rows drawn again and again."""
+    truth = subject.truth
+    measure = subject.measure
+    rng = np.random.default_rng(subject.params.seed)
+    rows = len(scores)
     drawn = min(rows, MOST_DRAWN)
-    value = pd.Series(subject.measure(subject.truth, scores))
-    picks = (rng.integers(rows, size=drawn) for _ in range(resamples))
-    samples = pd.DataFrame([subject.measure(subject.truth[pick], scores[pick]) for pick in picks])
+    values = pd.Series(measure(truth, scores))
+    samples = []
+    for _ in range(resamples):
+        pick = rng.integers(rows, size=drawn)
+        sample = measure(truth[pick], scores[pick])
+        samples.append(sample)
+    bounds = pd.DataFrame(samples).quantile([0.025, 0.975])
+    spread = bounds - values
     # Fewer rows than there are spread wider, by the root of how many fewer.
-    bounds = (samples.quantile([0.025, 0.975]) - value) * (drawn / rows) ** 0.5 + value
-    return {str(name): bounds[name].tolist() for name in value.index if bounds[name].notna().all()}
+    narrower = (drawn / rows) ** 0.5
+    bounds = spread * narrower + values
+    found = {}
+    for name in values.index:
+        bound = bounds[name]
+        if bound.notna().all():
+            found[str(name)] = bound.tolist()
+    return found
 
 
-def _pairs(truth: Array, scores: Array, scorer: Scorer) -> dict[str, tuple[Array, Array]]:
+def _pairs(subject: Subject) -> dict[str, tuple[Array, Array]]:
     """What was predicted and what came.
 
     Of each target, of the second of two classes, or of the class chosen.
     """
+    truth = subject.truth
+    scores = subject.scores["model"]
+    scorer = subject.scorer
+    names = scorer.names
     if not scorer.info["classes"]:
-        return {name: (scores[:, i], truth[:, i]) for i, name in enumerate(scorer.names)}
+        return {name: (scores[:, i], truth[:, i]) for i, name in enumerate(names)}
     if scores.shape[1] == 2:
-        return {f"share of {scorer.names[1]}": (scores[:, 1], truth == 1)}
-    return {"share of right answers": (scores.max(1), truth == scores.argmax(1))}
+        second = scores[:, 1]
+        return {f"share of {names[1]}": (second, truth == 1)}
+    sureness = scores.max(1)
+    chosen = scores.argmax(1)
+    right = truth == chosen
+    return {"share of right answers": (sureness, right)}
 
 
 def _calibration(predicted: Array, observed: Array) -> dict[str, Any]:
     """Means in bins of equally many rows, ordered by the prediction, and their mean distance."""
-    order = np.array_split(
-        np.argsort(predicted, kind="stable"), max(1, min(BINS, len(predicted) // BINS))
-    )
-    bins = [
-        {"predicted": predicted[i].mean(), "observed": observed[i].mean(), "rows": len(i)}
-        for i in order
-    ]
-    return {
-        "error": sum(b["rows"] * abs(b["predicted"] - b["observed"]) for b in bins)
-        / len(predicted),
-        "bins": bins,
-    }
+    rows = len(predicted)
+    number = max(1, min(BINS, rows // BINS))
+    order = np.argsort(predicted, kind="stable")
+    groups = np.array_split(order, number)
+    bins = []
+    distances = []
+    for group in groups:
+        size = len(group)
+        expected = predicted[group].mean()
+        came = observed[group].mean()
+        distance = abs(expected - came)
+        distances.append(size * distance)
+        found = {
+            "predicted": expected,
+            "observed": came,
+            "rows": size,
+        }
+        bins.append(found)
+    error = sum(distances) / rows
+    return {"error": error, "bins": bins}
 
 
 def _importance(subject: Subject) -> dict[str, float]:
     """By how much the objective gets worse when a column is shuffled, the most important first."""
-    rng, objective = np.random.default_rng(subject.params.seed), subject.params.objective
-    rows = rng.permutation(len(subject.truth))[:MOST_SHUFFLED]
+    rng = np.random.default_rng(subject.params.seed)
+    order = rng.permutation(len(subject.truth))
+    rows = order[:MOST_SHUFFLED]
+    truth = subject.truth[rows]
     columns = {name: values[rows] for name, values in subject.columns.items()}
+    sign = 1 if subject.params.objective.direction == "maximize" else -1
+    whole = _objective(subject, truth, columns)
+    losses = {}
+    for name, values in columns.items():
+        found = []
+        for _ in range(TIMES):
+            shuffled = rng.permutation(values)
+            figure = _objective(subject, truth, {**columns, name: shuffled})
+            found.append(figure)
+        worse = whole - np.mean(found)
+        losses[name] = sign * worse
+    ranked = sorted(losses.items(), key=lambda item: -item[1])
+    return {name: float(loss) for name, loss in ranked if np.isfinite(loss)}
 
-    def value(changed: Mapping[str, Array]) -> float:
-        scores = subject.scorer.score({**columns, **changed})
-        return subject.measure(subject.truth[rows], scores).get(objective.metric, np.nan)
 
-    sign, whole = (1 if objective.direction == "maximize" else -1), value({})
-    found = {
-        name: sign
-        * (whole - np.mean([value({name: rng.permutation(values)}) for _ in range(TIMES)]))
-        for name, values in columns.items()
-    }
-    return {
-        name: float(loss)
-        for name, loss in sorted(found.items(), key=lambda item: -item[1])
-        if np.isfinite(loss)
-    }
+def _objective(subject: Subject, truth: Array, columns: Mapping[str, Array]) -> float:
+    """The figure by which models are compared, on some of the rows."""
+    scores = subject.scorer.score(columns)
+    figures = subject.measure(truth, scores)
+    metric = subject.params.objective.metric
+    return figures.get(metric, np.nan)

@@ -8,7 +8,7 @@ it.
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .config import ProjectError, command, layer, read_params
@@ -16,6 +16,8 @@ from .environments import Desired, Environment, read_environment, set_version
 from .registry import champion, champions, fetch, resolve
 from .state import Entry, Store, append, ledger, open_store, who
 from .target import TARGETS, Target
+
+COLUMNS = {"number", "at", "event", "env", "version", "sha256"}  # `history` shows others by name
 
 
 class Place(NamedTuple):
@@ -34,7 +36,8 @@ class Place(NamedTuple):
     @property
     def target(self) -> Target:
         """Where it runs; ProjectError where this repository has no such place."""
-        if (target := self.open_target()) is None:
+        target = self.open_target()
+        if target is None:
             raise ProjectError(
                 "this repository was made without a place to deploy to: see `deploy` of the "
                 "template"
@@ -45,8 +48,10 @@ class Place(NamedTuple):
         """Where it runs; None where this repository was made without a place to deploy to."""
         name = self.settings.target
         module, kind = TARGETS[name]
-        if found := layer(module):
-            target: Target = getattr(found, kind)(self.store, self.env, self.settings, self.model)
+        found = layer(module)
+        if found:
+            make = getattr(found, kind)
+            target: Target = make(self.store, self.env, self.settings, self.model)
             return target
         if layer("accept"):
             raise ProjectError(
@@ -84,14 +89,17 @@ def _proposing() -> dict[str, str]:
 
     Somebody merges it.
     """
-    return {"propose": "the command that opens a change from a branch"} if layer("proposal") else {}
+    if not layer("proposal"):
+        return {}
+    return {"propose": "the command that opens a change from a branch"}
 
 
 def place(args: argparse.Namespace) -> Place:
     """The model and environment that a command names."""
-    return Place(
-        open_store(), read_params().model(args.model)[0], args.env, read_environment(args.env)
-    )
+    store = open_store()
+    model, _ = read_params().model(args.model)
+    settings = read_environment(args.env)
+    return Place(store, model, args.env, settings)
 
 
 def deploy(argv: Sequence[str]) -> None:
@@ -102,10 +110,8 @@ def deploy(argv: Sequence[str]) -> None:
     if args.env != "production":
         return _settle(here, version, "deploy")
     require_release(here, version)
-    print(
-        f"{version} runs in {args.env} without requests: {here.start(version).address()}; now make "
-        "rollout"
-    )
+    address = here.start(version).address()
+    print(f"{version} runs in {args.env} without requests: {address}; now make rollout")
     return None
 
 
@@ -125,9 +131,8 @@ def approve(argv: Sequence[str]) -> None:
             f"{version} has no report in the store, and nobody approves what he has not read"
         )
     _require_accepted(here, version)
-    for entry in here.entries:
-        if entry["event"] == "feedback" and entry["version"] == version:
-            print(f"feedback of {entry['by']}: {entry['note']}")
+    for entry in _noted(here, "feedback", version):
+        print(f"feedback of {entry['by']}: {entry['note']}")
     here.note("approve", version=version, note=args.note)
     print(f"{version} is approved by {who()}")
 
@@ -138,7 +143,8 @@ def feedback(argv: Sequence[str]) -> None:
     here = place(args)
     if not args.note:
         raise ProjectError("what do they say? make feedback BY=name NOTE='...'")
-    here.note("feedback", version=resolve(here.store, here.model, args.version), note=args.note)
+    version = resolve(here.store, here.model, args.version)
+    here.note("feedback", version=version, note=args.note)
 
 
 def require_release(here: Place, version: str) -> None:
@@ -147,7 +153,7 @@ def require_release(here: Place, version: str) -> None:
     Where the policy asks for it, somebody must have approved it, too.
     """
     _require_accepted(here, version)
-    approved = any(e["event"] == "approve" and e["version"] == version for e in here.entries)
+    approved = _noted(here, "approve", version)
     if here.settings.release == "approval" and not approved:
         raise ProjectError(
             f"{version} is not approved for {here.env}: make approve VERSION={version} BY=name "
@@ -159,14 +165,18 @@ def require_release(here: Place, version: str) -> None:
 def _require_accepted(here: Place, version: str) -> None:
     if layer("accept") is None:
         return  # made without a place to deploy to, so there is nothing to test
-    tests = [
-        entry["passed"]
-        for entry in here.entries
-        if entry["event"] == "accept" and entry["version"] == version
+    tests = _noted(here, "accept", version)
+    if tests and tests[-1]["passed"]:
+        return
+    why = "failed its acceptance tests" if tests else "was not accepted yet"
+    raise ProjectError(f"{version} {why}: make deploy accept ENV=staging VERSION={version}")
+
+
+def _noted(here: Place, event: str, version: str) -> list[Entry]:
+    """The entries of the ledger that note such an event of a version."""
+    return [
+        entry for entry in here.entries if entry["event"] == event and entry["version"] == version
     ]
-    if not tests[-1:] or not tests[-1]:
-        why = "failed its acceptance tests" if tests else "was not accepted yet"
-        raise ProjectError(f"{version} {why}: make deploy accept ENV=staging VERSION={version}")
 
 
 def promote(argv: Sequence[str]) -> Any:
@@ -188,13 +198,12 @@ def rollback(argv: Sequence[str]) -> None:
     settle_interrupted(here)
     found = champions(here.entries, args.env)
     if len(found) < 2:
-        raise ProjectError(
-            f"{args.env} has no champion before {found[0] if found else 'the first'}: see make "
-            "history"
-        )
-    _settle(here, found[-2], "rollback", note=args.note, replaced=found[-1])
+        first = found[0] if found else "the first"
+        raise ProjectError(f"{args.env} has no champion before {first}: see make history")
+    *_, before, present = found
+    _settle(here, before, "rollback", note=args.note, replaced=present)
     if vars(args).get("propose"):
-        layer("proposal").push(here, found[-2], args.propose)
+        layer("proposal").push(here, before, args.propose)
 
 
 def reconcile(argv: Sequence[str]) -> None:
@@ -224,7 +233,8 @@ def settle_interrupted(here: Place) -> bool:
     serves = target is None or dict(target.status()) == {desired.version: 100}
     if serves and champion(here.store, here.model, here.env) == desired.version:
         return False
-    if proposal := layer("proposal"):
+    proposal = layer("proposal")
+    if proposal:
         proposal.require_merged(here, desired.version)
     _settle(here, desired.version, "reconcile")
     return True
@@ -232,16 +242,20 @@ def settle_interrupted(here: Place) -> bool:
 
 def want(here: Place, version: str, event: str) -> None:
     """Write the version into the environment's file and commit that."""
-    sha256 = json.loads(here.store.read(f"{here.model}/versions/{version}/model.json"))["sha256"]
+    info = json.loads(here.store.read(f"{here.model}/versions/{version}/model.json"))
+    desired = Desired(version=version, sha256=info["sha256"])
     message = f"{event.capitalize()} {here.model} {version} in {here.env}"
-    set_version(here.env, here.model, Desired(version=version, sha256=sha256), message)
+    set_version(here.env, here.model, desired, message)
 
 
 def _settle(here: Place, version: str, event: str, **facts: object) -> None:
-    if proposal := layer("proposal"):
+    """Make a version the one that an environment runs: its file, what is served, the ledger."""
+    proposal = layer("proposal")
+    if proposal:
         proposal.reopen(here, version)
     want(here, version, event)
-    if target := here.open_target():
+    target = here.open_target()
+    if target:
         target.start(version, fetch(here.store, here.model, version))
         target.weights({version: 100})
         warm = _kept_warm(here, version, event)
@@ -257,44 +271,53 @@ def _kept_warm(here: Place, version: str, event: str) -> list[str]:
 
     A deployment is a trial and keeps none.
     """
+    if event == "deploy":
+        return []
     entry = {"event": event, "env": here.env, "version": version}
-    return champions([*here.entries, entry], here.env)[-2:-1] if event != "deploy" else []
+    found = champions([*here.entries, entry], here.env)
+    return found[-2:-1]
 
 
 def down(argv: Sequence[str]) -> None:
     """Stop what runs in an environment; its file and the ledger's champion stay as they are."""
-    here = place(arguments("down", argv, env="staging"))
+    args = arguments("down", argv, env="staging")
+    here = place(args)
     here.target.stop()
     here.note("down", version=None)
 
 
 def status(argv: Sequence[str]) -> None:
     """Print what runs in an environment, as JSON."""
-    here = place(arguments("status", argv))
+    args = arguments("status", argv)
+    here = place(args)
     target = here.target
-    known = {
+    found = {
         "desired": here.settings.models.get(here.model),
         "champion": champion(here.store, here.model, here.env),
+        "running": dict(target.status()),
+        "address": target.address(),
     }
-    found = known | {"running": dict(target.status()), "address": target.address()}
     print(json.dumps(found, default=lambda value: value.version))
 
 
 def history(argv: Sequence[str]) -> None:
     """Print the ledger of a model, a line for each entry."""
-    model = read_params().model(arguments("history", argv).model)[0]
-    print("\n".join(map(_line, ledger(open_store(), model))))
+    args = arguments("history", argv)
+    model, _ = read_params().model(args.model)
+    lines = [_line(entry) for entry in ledger(open_store(), model)]
+    print("\n".join(lines))
 
 
 def _line(entry: Entry) -> str:
-    first = [
+    """An entry as a person reads it: what all entries have, then whatever else is noted."""
+    env = entry.get("env") or ""
+    cells = [
         f"{entry['number']:4}",
         entry["at"][:19],
         f"{entry['event']:9}",
-        f"{entry.get('env') or '':10}",
+        f"{env:10}",
+        entry.get("version") or "",
     ]
-    shown = {"number", "at", "event", "env", "version", "sha256"}
-    rest: Iterator[str] = (
-        f"{key}={value}" for key, value in entry.items() if key not in shown and value is not None
-    )
-    return " ".join([*first, entry.get("version") or "", *rest]).rstrip()
+    others = {key: value for key, value in entry.items() if key not in COLUMNS}
+    cells += [f"{key}={value}" for key, value in others.items() if value is not None]
+    return " ".join(cells).rstrip()

@@ -44,23 +44,39 @@ def compare(
     `alpha` is the share of false alarms over all columns, `large` the stability index up to which
     no change counts.
     """
-    found = [
-        _compare(name, summary, columns[name], alpha / len(known), large)
-        for name, summary in known.items()
-    ]
+    found = []
+    for name, summary in known.items():
+        drift = _compare(name, summary, columns[name], alpha / len(known), large)
+        found.append(drift)
     return sorted(found, key=lambda drift: (not drift.drifted, -drift.psi / drift.limit))
 
 
-def _compare(name: str, known: Summary, column: Values, alpha: float, large: float) -> Drift:
+def _compare(
+    name: str,
+    known: Summary,
+    column: Values,
+    alpha: float,
+    large: float,
+) -> Drift:
     _, before, after = bins(known, column)
     if known["type"] == "category":
-        seen = np.array([before, after])[:, before + after > 0]
-        p = float(stats.chi2_contingency(seen, correction=False).pvalue)
+        p = _by_chance(before, after)
     else:
-        p = float(stats.ks_2samp(*ordered(known, column), method="asymp").pvalue)
+        old, new = ordered(known, column)
+        p = float(stats.ks_2samp(old, new, method="asymp").pvalue)
     size = stability(before, after)
-    limit = large + (BINS - 1) * (1 / int(before.sum()) + 1 / int(after.sum()))
-    return Drift(name, p, size, limit, p < alpha and size > limit)
+    usual = 1 / int(before.sum()) + 1 / int(after.sum())
+    limit = large + (BINS - 1) * usual
+    drifted = p < alpha and size > limit
+    return Drift(name, p, size, limit, drifted)
+
+
+def _by_chance(before: Array, after: Array) -> float:
+    """How likely so large a change of counts is by chance."""
+    seen = before + after > 0
+    counts = np.array([before, after])[:, seen]
+    test = stats.chi2_contingency(counts, correction=False)
+    return float(test.pvalue)
 
 
 def bins(known: Summary, column: Values) -> tuple[Sequence[Any], Array, Array]:
@@ -70,17 +86,28 @@ def bins(known: Summary, column: Values) -> tuple[Sequence[Any], Array, Array]:
     reference evenly.
     """
     if known["type"] == "category":
-        now, counts = Counter(map(text, column)), known["counts"]
-        same = [now[name] for name in counts]
-        before, after = [*counts.values(), known["others"]], [*same, now.total() - sum(same)]
-        return [*counts, "others"], np.array(before), np.array(after)
+        return _groups(known, column)
     old, new = ordered(known, column)
-    edges = np.unique(np.quantile(old, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
-    counted = [
-        np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
-        for values in (old, new)
-    ]
-    return [*edges, np.inf], counted[0], counted[1]
+    quantiles = np.linspace(0, 1, BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(old, quantiles, method="lower"))
+    return [*edges, np.inf], _counts(edges, old), _counts(edges, new)
+
+
+def _groups(known: Summary, column: Values) -> tuple[Sequence[Any], Array, Array]:
+    """The groups of a category."""
+    counts = known["counts"]
+    now = Counter(map(text, column))
+    same = [now[name] for name in counts]
+    others = now.total() - sum(same)
+    before = np.array([*counts.values(), known["others"]])
+    after = np.array([*same, others])
+    return [*counts, "others"], before, after
+
+
+def _counts(edges: Array, values: Array) -> Array:
+    """How many of the values are up to each edge, and how many above all."""
+    places = np.searchsorted(edges, values)
+    return np.bincount(places, minlength=len(edges) + 1)
 
 
 def ordered(known: Summary, column: Values) -> tuple[Array, Array]:
@@ -88,7 +115,8 @@ def ordered(known: Summary, column: Values) -> tuple[Array, Array]:
 
     A missing one is the smallest: more of them are a change like any other.
     """
-    old, new = numbers(known["values"], "number"), numbers(column, known["type"])
+    old = numbers(known["values"], "number")
+    new = numbers(column, known["type"])
     return np.nan_to_num(old, nan=-np.inf), np.nan_to_num(new, nan=-np.inf)
 
 
@@ -97,5 +125,12 @@ def stability(before: Array, after: Array) -> float:
 
     An empty group counts as half a row.
     """
-    old, new = ((counts + 0.5) / (counts + 0.5).sum() for counts in (before, after))
-    return float(((new - old) * np.log(new / old)).sum())
+    old = _shares(before)
+    new = _shares(after)
+    changes = (new - old) * np.log(new / old)
+    return float(changes.sum())
+
+
+def _shares(counts: Array) -> Array:
+    filled = counts + 0.5
+    return filled / filled.sum()

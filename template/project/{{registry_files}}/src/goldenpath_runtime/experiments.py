@@ -16,7 +16,7 @@ import yaml
 
 from .config import PARAMS, ProjectError, command, read_json, read_params
 from .pipeline import run_all
-from .project import open_project
+from .project import Project, open_project
 from .state import open_store, who
 
 FOLDER = Path("build/experiments")
@@ -26,37 +26,58 @@ def experiment(argv: Sequence[str]) -> None:
     """The command: run the pipeline with other settings, and record its figures."""
     parser = command("experiment")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="such as gate.min_gain=0.1"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="such as gate.min_gain=0.1",
     )
     parser.add_argument("name", help="letters, digits, dots and dashes")
     args = parser.parse_args(argv)
     if not re.fullmatch(r"[\w-][\w.-]*", args.name):
         raise ProjectError(f"NAME={args.name}: a name is made of letters, digits, dots and dashes")
     project = open_project(args.model)
-    root = FOLDER / args.name
+    run = _beside(project, args.name, args.set)
+    run_all(run)
+    figures = read_json(run.reports / "metrics.json", "evaluate")
+    gate = (run.reports / "gate.verdict").read_text(encoding="utf-8")
+    facts = {
+        "name": args.name,
+        "by": who(),
+        "at": datetime.now(UTC).isoformat(),
+        "params": run.params.model_dump(mode="json", by_alias=True),
+        "gate": gate.strip(),
+        "version": figures["version"],
+        "chosen": figures["chosen"],
+        "test": figures["test"],
+    }
+    number = _record(project.name, facts)
+    metric = run.params.objective.metric
+    value = figures["test"][metric]
+    print(f"experiment {number}, {args.name}: {metric} {value:.4g}; see make compare")
+
+
+def _beside(project: Project, name: str, given: Sequence[str]) -> Project:
+    """The project with other settings, and outputs of its own."""
+    root = FOLDER / name
     root.mkdir(parents=True, exist_ok=True)
     path = root / PARAMS.name
-    settings = dict(map(_setting, args.set))
-    path.write_text(
-        _changed(PARAMS.read_text(encoding="utf-8"), project.name, settings), encoding="utf-8"
-    )
+    settings = dict(map(_setting, given))
+    text = PARAMS.read_text(encoding="utf-8")
+    path.write_text(_changed(text, project.name, settings), encoding="utf-8")
     params = read_params(path).models[project.name]
-    run = replace(project, params=params, root=root)
-    run_all(run)
-    settled = params.model_dump(mode="json", by_alias=True)
-    figures = read_json(run.reports / "metrics.json", "evaluate")
-    facts = {"name": args.name, "by": who(), "at": datetime.now(UTC).isoformat(), "params": settled}
-    facts["gate"] = (run.reports / "gate.verdict").read_text(encoding="utf-8").strip()
-    facts |= {key: figures[key] for key in ("version", "chosen", "test")}
-    store, prefix = open_store(), f"{project.name}/experiments"
+    return replace(project, params=params, root=root)
+
+
+def _record(model: str, facts: Mapping[str, Any]) -> int:
+    """Add an experiment to the store; its number, the first that nobody else takes meanwhile."""
+    store = open_store()
+    prefix = f"{model}/experiments"
+    content = json.dumps(facts).encode()
     number = len(store.list(f"{prefix}/")) + 1
-    while not store.create(f"{prefix}/{number:06}.json", json.dumps(facts).encode()):
+    while not store.create(f"{prefix}/{number:06}.json", content):
         number += 1
-    metric = params.objective.metric
-    print(
-        f"experiment {number}, {args.name}: {metric} {figures['test'][metric]:.4g}; see make "
-        "compare"
-    )
+    return number
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -22,13 +22,19 @@ def health(argv: Sequence[str]) -> None:
     parser = command("health", several=True)
     parser.add_argument("--json", action="store_true", help="for programs")
     args = parser.parse_args(argv)
-    store, now, names = open_store(), datetime.now(UTC), read_params().select(args.model)
+    store = open_store()
+    now = datetime.now(UTC)
+    names = read_params().select(args.model)
     found = {name: figures(ledger(store, name), now) for name in names}
-    rows = (
-        [figure.replace("_", " "), *(each[figure] for each in found.values())]
-        for figure in figures([], now)
-    )
-    print(json.dumps(found, indent=2) if args.json else table([f"last {DAYS} days", *found], rows))
+    if args.json:
+        print(json.dumps(found, indent=2))
+        return
+    rows = []
+    for figure in figures([], now):
+        title = figure.replace("_", " ")
+        values = [each[figure] for each in found.values()]
+        rows.append([title, *values])
+    print(table([f"last {DAYS} days", *found], rows))
 
 
 def figures(entries: Sequence[Entry], now: datetime) -> dict[str, Any]:
@@ -39,37 +45,53 @@ def figures(entries: Sequence[Entry], now: datetime) -> dict[str, Any]:
     promotion to that.
     """
     here = [entry for entry in entries if entry.get("env", "production") == "production"]
-    recent = [entry for entry in here if now - _at(entry) < timedelta(days=DAYS)]
-    made = {
-        entry["version"]: _at(entry) for entry in reversed(here) if entry["event"] == "register"
-    }
-    promoted, rollouts, failed, retrained = (
-        [entry for entry in recent if entry["event"] in events]
-        for events in (
-            ("promote", "reconcile"),
-            ("rollout", "abort"),
-            ("abort", "rollback"),
-            ("retrain", "register"),
-        )
-    )
-    changes = {entry["version"] for entry in promoted} - {entry["version"] for entry in rollouts}
-    changed = len(changes) + len(rollouts)
-    present = next(reversed(champions(here)), None)
+    first = now - timedelta(days=DAYS)
+    recent = [entry for entry in here if _at(entry) > first]
+    promoted = _of(recent, "promote", "reconcile")
+    rollouts = _of(recent, "rollout", "abort")
+    failed = _of(recent, "abort", "rollback")
+    retrained = _of(recent, "retrain", "register")
+    registered = _of(here, "register")
+    made = {entry["version"]: _at(entry) for entry in reversed(registered)}
+    without_rollout = _versions(promoted) - _versions(rollouts)
+    changes = len(without_rollout) + len(rollouts)
+    known = [entry for entry in promoted if entry["version"] in made]
+    leads = [_at(entry) - made[entry["version"]] for entry in known]
+    failure_rate = None
+    if changes:
+        failure_rate = len(failed) / changes
+    present = _present(here)
+    age_days = None
+    if present and present in made:
+        age = now - made[present]
+        age_days = age / timedelta(days=1)
+    last = retrained[-1] if retrained else {"at": None, "reason": None}
     return {
         "promotions": len(promoted),
-        "lead_time_hours": _middle(
-            _at(e) - made[e["version"]] for e in promoted if e["version"] in made
-        ),
-        "changes": changed,
-        "change_failure_rate": len(failed) / changed if changed else None,
+        "lead_time_hours": _middle(leads),
+        "changes": changes,
+        "change_failure_rate": failure_rate,
         "time_to_restore_hours": _middle(_restored(here, failed)),
         "champion": present,
-        "champion_age_days": (now - made[present]) / timedelta(days=1)
-        if present and present in made
-        else None,
-        "last_retrain": retrained[-1]["at"] if retrained else None,
-        "last_retrain_reason": retrained[-1]["reason"] if retrained else None,
+        "champion_age_days": age_days,
+        "last_retrain": last["at"],
+        "last_retrain_reason": last["reason"],
     }
+
+
+def _of(entries: Sequence[Entry], *events: str) -> list[Entry]:
+    """The entries that note one of these events."""
+    return [entry for entry in entries if entry["event"] in events]
+
+
+def _versions(entries: Sequence[Entry]) -> set[str]:
+    return {entry["version"] for entry in entries}
+
+
+def _present(entries: Sequence[Entry]) -> str | None:
+    """The champion after these entries; None where there is none."""
+    found = champions(entries)
+    return found[-1] if found else None
 
 
 def _at(entry: Entry) -> datetime:
@@ -78,18 +100,26 @@ def _at(entry: Entry) -> datetime:
 
 def _middle(spans: Iterable[timedelta]) -> float | None:
     hours = [span / timedelta(hours=1) for span in spans]
-    return median(hours) if hours else None
+    if not hours:
+        return None
+    return median(hours)
+
+
+def _bad(failure: Entry, before: Sequence[Entry]) -> str | None:
+    """The version that failed: the one that was tried, or the champion that was rolled back."""
+    if failure["event"] == "abort":
+        version: str = failure["version"]
+        return version
+    return _present(before)
 
 
 def _restored(entries: Sequence[Entry], failed: Sequence[Entry]) -> Iterator[timedelta]:
+    """How long each bad version had requests."""
     for failure in failed:
-        before = entries[: entries.index(failure)]
-        bad = (
-            failure["version"]
-            if failure["event"] == "abort"
-            else next(reversed(champions(before)), None)
-        )
-        if starts := [
-            e for e in before if e["event"] in ("deploy", "promote") and e["version"] == bad
-        ]:
-            yield _at(failure) - _at(starts[-1])
+        place = entries.index(failure)
+        before = entries[:place]
+        bad = _bad(failure, before)
+        started = _of(before, "deploy", "promote")
+        times = [_at(entry) for entry in started if entry["version"] == bad]
+        if times:
+            yield _at(failure) - times[-1]

@@ -26,47 +26,56 @@ def labels(argv: Sequence[str]) -> None:
     parser = command("labels")
     parser.add_argument("file", help="a .csv or .parquet file")
     args = parser.parse_args(argv)
-    store, (name, params) = open_store(), read_params().model(args.model)
-    info = json.loads(store.read(f"{name}/versions/{resolve(store, name, None)}/model.json"))
-    found = dict(
-        _rows(
-            args.file, pd.concat(read_rows(args.file), ignore_index=True), params, info["classes"]
-        )
-    )
+    store = open_store()
+    name, params = read_params().model(args.model)
+    version = resolve(store, name, None)
+    info = json.loads(store.read(f"{name}/versions/{version}/model.json"))
+    frame = pd.concat(read_rows(args.file), ignore_index=True)
+    found = dict(_rows(args.file, frame, params, info["classes"]))
     known = {sample["id"] for sample in read_samples(store, name)}
-    write_lines(
-        store, f"{name}/labels", ({"id": key, "truth": truth} for key, truth in found.items())
-    )
-    print(f"{len(found)} labels, {len(found.keys() & known)} of them for rows that were sampled")
+    lines = ({"id": key, "truth": truth} for key, truth in found.items())
+    write_lines(store, f"{name}/labels", lines)
+    sampled = len(found.keys() & known)
+    print(f"{len(found)} labels, {sampled} of them for rows that were sampled")
 
 
 def _rows(
-    source: str, frame: pd.DataFrame, params: ModelParams, classes: Sequence[str]
+    source: str,
+    frame: pd.DataFrame,
+    params: ModelParams,
+    classes: Sequence[str],
 ) -> Iterator[tuple[str, Any]]:
-    if missing := {"id", *params.target} - set(frame):
-        raise ProjectError(
-            f"{source}: no column {', '.join(sorted(missing))}; it has {', '.join(map(str, frame))}"
-        )
+    """The label of each row of a file, by id; ProjectError names what is wrong in it."""
+    missing = {"id", *params.target} - set(frame)
+    if missing:
+        wanted = ", ".join(sorted(missing))
+        has = ", ".join(map(str, frame))
+        raise ProjectError(f"{source}: no column {wanted}; it has {has}")
     for name in params.target:
-        values = (
-            class_names(frame[name]) if classes else pd.to_numeric(frame[name], errors="coerce")
-        )
-        unfit = ~values.isin(classes) if classes else ~values.map(math.isfinite)
+        if classes:
+            values = class_names(frame[name])
+            unfit = ~values.isin(classes)
+        else:
+            values = pd.to_numeric(frame[name], errors="coerce")
+            unfit = ~values.map(math.isfinite)
         if unfit.any():
             wanted = f"one of {', '.join(classes)}" if classes else "a finite number"
             line = int(unfit.to_numpy().argmax())
+            value = frame[name].iloc[line]
             raise ProjectError(
-                f"{source}: row {line + 1}: {name} is {frame[name].iloc[line]!r}, which is not "
-                f"{wanted}"
+                f"{source}: row {line + 1}: {name} is {value!r}, which is not {wanted}"
             )
         frame[name] = values
     ids = frame["id"].astype(str)
-    yield from zip(ids, frame[list(params.target)].to_dict("records"), strict=True)
+    truths = frame[list(params.target)].to_dict("records")
+    yield from zip(ids, truths, strict=True)
 
 
 def read_labels(store: Store, model: str) -> Mapping[str, Mapping[str, Any]]:
     """What was true, by id; of several labels of a row the last one counts."""
-    lines = (
-        line for content in store.read_all(f"{model}/labels/") for line in content.splitlines()
-    )
-    return {label["id"]: label["truth"] for label in map(json.loads, lines)}
+    found = {}
+    for content in store.read_all(f"{model}/labels/"):
+        for line in content.splitlines():
+            label = json.loads(line)
+            found[label["id"]] = label["truth"]
+    return found

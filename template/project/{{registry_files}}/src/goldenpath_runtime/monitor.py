@@ -42,10 +42,12 @@ from .state import Store, append, open_store
 
 CODES = {"stable": 0, "drift": 3, "too-little-data": 4}
 RESAMPLES = 200
-SHOWN, PANEL_BINS = 6, 20  # columns with a plot, and bars of a number's
+SHOWN = 6  # columns with a plot
+PANEL_BINS = 20  # bars in the plot of a number
 
 Columns = Mapping[str, Sequence[Any]]
 Found = dict[str, Any]
+Truth = Mapping[str, Any]
 
 
 class Monitoring(Frozen):
@@ -75,10 +77,11 @@ def read_monitoring(params: Params, model: str) -> Monitoring:
     ProjectError names the key of params.yaml that is wrong, or that is of no model.
     """
     found = parse(Settings, {"monitor": params.monitor}, PARAMS).monitor
-    if unknown := sorted(found.keys() - params.models.keys()):
+    unknown = sorted(found.keys() - params.models.keys())
+    if unknown:
+        known = ", ".join(params.models)
         raise ProjectError(
-            f"{PARAMS}: monitor: there is no model {unknown[0]!r}; there are: "
-            f"{', '.join(params.models)}"
+            f"{PARAMS}: monitor: there is no model {unknown[0]!r}; there are: {known}"
         )
     return found.get(model, Monitoring())
 
@@ -92,19 +95,22 @@ def monitor(argv: Sequence[str]) -> int:
     )
     args = parser.parse_args(argv)
     names = read_params().select(args.model)
-    verdicts = {
-        examine(open_store(), open_project(name), args.version, args.since) for name in names
-    }
-    return next(
-        (CODES[verdict] for verdict in ("drift", "too-little-data") if verdict in verdicts), 0
-    )
+    verdicts = set()
+    for name in names:
+        verdict = examine(open_store(), open_project(name), args.version, args.since)
+        verdicts.add(verdict)
+    for verdict in ("drift", "too-little-data"):
+        if verdict in verdicts:
+            return CODES[verdict]
+    return CODES["stable"]
 
 
 def examine(
     store: Store, project: Project, version: str | None = None, since: str | None = None
 ) -> str:
     """Judge one version, write the report and an entry of the ledger; the verdict."""
-    name, reports = project.name, project.reports
+    name = project.name
+    reports = project.reports
     limits = read_monitoring(read_params(), name)
     version = resolve(store, name, version) if version else champion(store, name)
     if version is None:
@@ -112,21 +118,20 @@ def examine(
         raise ProjectError(
             f"{name} has no champion yet: make promote, or name a version with VERSION="
         )
-    since = since or (datetime.now(UTC) - timedelta(days=limits.days)).isoformat(timespec="seconds")
+    since = since or _start(limits)
     folder = fetch(store, name, version)
     known = read_json(folder / "reference.json", "pipeline register")
-    samples, truths = list(read_samples(store, name, version, since)), read_labels(store, name)
+    samples = list(read_samples(store, name, version, since))
+    labelled = _labelled(samples, read_labels(store, name))
     columns = {column: [_value(sample, column) for sample in samples] for column in known}
-    enough = len(samples) >= limits.min_rows
-    drifts = compare(known, columns, limits.significance, limits.max_psi) if enough else []
-    labelled = [(sample, truths[sample["id"]]) for sample in samples if sample["id"] in truths]
-    quality = (
-        list(_quality(project, folder, labelled)) if len(labelled) >= limits.min_labels else []
-    )
-    alarms = [each.column for each in drifts if each.drifted] + [
-        each["figure"] for each in quality if each["failed"]
-    ]
-    verdict = "drift" if alarms else "stable" if drifts else "too-little-data"
+    drifts: list[Drift] = []
+    if len(samples) >= limits.min_rows:
+        drifts = compare(known, columns, limits.significance, limits.max_psi)
+    quality: list[Found] = []
+    if len(labelled) >= limits.min_labels:
+        quality = list(_quality(project, folder, labelled))
+    alarms = _alarms(drifts, quality)
+    verdict = _verdict(drifts, alarms)
     facts = {
         "version": version,
         "verdict": verdict,
@@ -141,26 +146,51 @@ def examine(
         "quality": quality,
     }
     write_json(reports / "monitor.json", found)
-    write_text(reports / "monitor.md", _render(name, found, limits))
-    (reports / "monitor.png").unlink(missing_ok=True)
+    report = reports / "monitor.md"
+    write_text(report, _render(name, found, limits))
+    plot = reports / "monitor.png"
+    plot.unlink(missing_ok=True)
     if drifts:
-        _draw(drifts[:SHOWN], known, columns, reports / "monitor.png")
+        _draw(drifts[:SHOWN], known, columns, plot)
     write_text(reports / "monitor.verdict", f"{verdict}\n")
     append(store, name, "monitor", **facts)
-    print(f"{name}: {version}: {verdict}, {len(samples)} rows: {reports / 'monitor.md'}")
+    print(f"{name}: {version}: {verdict}, {len(samples)} rows: {report}")
     return verdict
 
 
+def _start(limits: Monitoring) -> str:
+    """When the window begins that is looked at without SINCE."""
+    start = datetime.now(UTC) - timedelta(days=limits.days)
+    return start.isoformat(timespec="seconds")
+
+
+def _labelled(samples: Sequence[Sample], truths: Mapping[str, Truth]) -> list[tuple[Sample, Truth]]:
+    """The samples whose label is known, each with it."""
+    return [(sample, truths[sample["id"]]) for sample in samples if sample["id"] in truths]
+
+
+def _alarms(drifts: Sequence[Drift], quality: Sequence[Found]) -> list[str]:
+    """The columns that have drifted, and the figures that have failed."""
+    drifted = [each.column for each in drifts if each.drifted]
+    failed = [each["figure"] for each in quality if each["failed"]]
+    return drifted + failed
+
+
+def _verdict(drifts: Sequence[Drift], alarms: Sequence[str]) -> str:
+    """The word for monitor.verdict."""
+    if alarms:
+        return "drift"
+    return "stable" if drifts else "too-little-data"
+
+
 def _value(sample: Sample, column: str) -> Any:
-    return (
-        sample["scores"][column.removeprefix(SCORE)]
-        if column.startswith(SCORE)
-        else sample["row"].get(column)
-    )
+    if column.startswith(SCORE):
+        return sample["scores"][column.removeprefix(SCORE)]
+    return sample["row"].get(column)
 
 
 def _quality(
-    project: Project, folder: Path, labelled: Sequence[tuple[Sample, Mapping[str, Any]]]
+    project: Project, folder: Path, labelled: Sequence[tuple[Sample, Truth]]
 ) -> Iterator[Found]:
     """Each figure with its 95 % interval.
 
@@ -170,78 +200,91 @@ def _quality(
     tested = read_json(folder / "metrics.json", "register")["test"]
     given = [list(sample["scores"].values()) for sample, _ in labelled]
     scores = np.array(given, np.float32)
-    told = [list(truth.values()) for _, truth in labelled]
-    truth: Array = np.array(
-        [info["classes"].index(each) for (each,) in told] if info["classes"] else told
-    )
-    measure, rng = project.model.metrics, np.random.default_rng(project.params.seed)
-    picks = (rng.integers(len(truth), size=len(truth)) for _ in range(RESAMPLES))
-    bounds = pd.DataFrame([measure(truth[pick], scores[pick]) for pick in picks]).quantile(
-        [0.025, 0.975]
-    )
+    truth = _truth([known for _, known in labelled], info["classes"])
+    measure = project.model.metrics
+    rng = np.random.default_rng(project.params.seed)
+    samples = []
+    for _ in range(RESAMPLES):
+        pick = rng.integers(len(truth), size=len(truth))
+        samples.append(measure(truth[pick], scores[pick]))
+    bounds = pd.DataFrame(samples).quantile([0.025, 0.975])
+    thresholds = project.params.gate.thresholds
     for figure, now in measure(truth, scores).items():
-        (low, high), asked = bounds[figure], project.params.gate.thresholds.get(figure, Threshold())
-        failed = high < (-np.inf if asked.min is None else asked.min) or low > (
-            np.inf if asked.max is None else asked.max
-        )
+        low, high = bounds[figure]
+        asked = thresholds.get(figure, Threshold())
         yield {
             "figure": figure,
             "now": now,
             "interval": [low, high],
             "tested": tested.get(figure),
-            "failed": bool(failed),
+            "failed": _is_outside(low, high, asked),
         }
 
 
+def _truth(known: Sequence[Truth], classes: Sequence[str]) -> Array:
+    """What was true, as the model's metrics take it: numbers of classes, or values of targets."""
+    told = [list(truth.values()) for truth in known]
+    if not classes:
+        return np.array(told)
+    return np.array([classes.index(label) for (label,) in told])
+
+
+def _is_outside(low: float, high: float, asked: Threshold) -> bool:
+    """Whether nothing from low to high is within the threshold."""
+    lowest = -np.inf if asked.min is None else asked.min
+    highest = np.inf if asked.max is None else asked.max
+    return bool(high < lowest or low > highest)
+
+
 def _render(name: str, found: Found, limits: Monitoring) -> str:
-    drifts = (
-        [d["column"], "**yes**" if d["drifted"] else "no", d["psi"], d["limit"], d["p"]]
-        for d in found["drifts"]
-    )
-    quality = (
-        [
-            q["figure"],
-            q["now"],
-            "{:.4g} to {:.4g}".format(*q["interval"]),
-            q["tested"],
-            "**no**" if q["failed"] else "yes",
-        ]
-        for q in found["quality"]
-    )
+    """The report, for a person."""
+    drifts = [_drift_row(drift) for drift in found["drifts"]]
+    quality = [_quality_row(figure) for figure in found["quality"]]
+    changes = table(("column", "drifted", "size (PSI)", "allowed", "p by chance"), drifts)
+    if drifts:
+        changes += "\n\n![The most changed columns](monitor.png)"
     parts = [
         f"# Monitoring: {name}",
         f"Version `{found['version']}`, {found['rows']} rows since {found['since']}: "
         f"**{found['verdict']}**.",
         f"## Drift (from {limits.min_rows} rows on)",
-        table(("column", "drifted", "size (PSI)", "allowed", "p by chance"), drifts),
-        *(["![The most changed columns](monitor.png)"] if found["drifts"] else []),
+        changes,
         f"## Quality (from {limits.min_labels} labels on; there are {found['labels']})",
         table(("figure", "now", "95 % interval", "on the test rows", "within the gate"), quality),
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _drift_row(drift: Found) -> list[Any]:
+    drifted = "**yes**" if drift["drifted"] else "no"
+    return [drift["column"], drifted, drift["psi"], drift["limit"], drift["p"]]
+
+
+def _quality_row(figure: Found) -> list[Any]:
+    low, high = figure["interval"]
+    interval = f"{low:.4g} to {high:.4g}"
+    within = "**no**" if figure["failed"] else "yes"
+    return [figure["figure"], figure["now"], interval, figure["tested"], within]
+
+
 def _draw(
     drifts: Sequence[Drift], known: Mapping[str, Summary], columns: Columns, path: Path
 ) -> None:
+    """A panel for each of these columns, two beside each other."""
     height = -(-len(drifts) // 2)
     figure = Figure((8, 2.4 * height), dpi=DOTS, layout="constrained")
     panels = figure.subplots(height, 2, squeeze=False).ravel()
     for axes, drift in zip(panels, drifts, strict=False):
-        (_panel_counts if known[drift.column]["type"] == "category" else _panel_values)(
-            axes, known[drift.column], columns[drift.column]
-        )
-        word, weight = ("drifted", "bold") if drift.drifted else ("as before", "normal")
-        axes.set_title(f"{drift.column[:40]}: {word}", fontsize=9, fontweight=weight)
-        axes.set_ylabel("share of rows", fontsize=8)
-        axes.locator_params(axis="y", nbins=4)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.tick_params(labelsize=7)
-        axes.spines[["top", "right"]].set_visible(False)
+        summary = known[drift.column]
+        draw = _panel_counts if summary["type"] == "category" else _panel_values
+        draw(axes, summary, columns[drift.column])
+        _label(axes, drift)
     for axes in panels[len(drifts) :]:
         axes.remove()
+    handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
-        *panels[0].get_legend_handles_labels(),
+        handles,
+        labels,
         loc="outside upper right",
         ncols=2,
         frameon=False,
@@ -250,27 +293,49 @@ def _draw(
     figure.savefig(path, metadata={"Software": None})
 
 
+def _label(axes: Axes, drift: Drift) -> None:
+    """The title, in bold for what has drifted, and the axes."""
+    word = "drifted" if drift.drifted else "as before"
+    weight = "bold" if drift.drifted else "normal"
+    axes.set_title(f"{drift.column[:40]}: {word}", fontsize=9, fontweight=weight)
+    axes.set_ylabel("share of rows", fontsize=8)
+    axes.locator_params(axis="y", nbins=4)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.tick_params(labelsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
 def _panel_counts(axes: Axes, known: Summary, column: Sequence[Any]) -> None:
+    """The shares of a category's values, as bars beside each other."""
     labels, before, after = bins(known, column)
     places = np.arange(len(labels))
     axes.bar(places - 0.2, before / before.sum(), 0.4, color=OTHER, label="before")
     axes.bar(places + 0.2, after / after.sum(), 0.4, color=OURS, label="now")
-    axes.set_xticks(
-        places, [label[:12] or "missing" for label in labels], rotation=30 if len(labels) > 4 else 0
-    )
+    names = [label[:12] or "missing" for label in labels]
+    rotation = 30 if len(labels) > 4 else 0
+    axes.set_xticks(places, names, rotation=rotation)
 
 
 def _panel_values(axes: Axes, known: Summary, column: Sequence[Any]) -> None:
-    both = ordered(known, column)
-    seen = [values[np.isfinite(values)] for values in both]
-    edges = np.histogram_bin_edges(np.concatenate(seen).astype(float), PANEL_BINS).tolist()
-    shares = [
-        np.full(len(values), 1 / len(whole)) for values, whole in zip(seen, both, strict=True)
-    ]
-    axes.hist(seen[0], edges, weights=shares[0], color=OTHER, label="before")
+    """The shares of a number's values, as bars behind a line."""
+    old, new = ordered(known, column)
+    before = old[np.isfinite(old)]
+    after = new[np.isfinite(new)]
+    seen = np.concatenate([before, after]).astype(float)
+    edges = np.histogram_bin_edges(seen, PANEL_BINS).tolist()
+    share = np.full(len(before), 1 / len(old))
+    axes.hist(before, edges, weights=share, color=OTHER, label="before")
+    share = np.full(len(after), 1 / len(new))
     axes.hist(
-        seen[1], edges, weights=shares[1], color=OURS, histtype="step", linewidth=1.5, label="now"
+        after,
+        edges,
+        weights=share,
+        color=OURS,
+        histtype="step",
+        linewidth=1.5,
+        label="now",
     )
-    missing = [1 - len(values) / len(whole) for values, whole in zip(seen, both, strict=True)]
-    if any(missing):
-        axes.set_xlabel(f"missing: {missing[0]:.1%} before, {missing[1]:.1%} now", fontsize=8)
+    missing_before = 1 - len(before) / len(old)
+    missing_now = 1 - len(after) / len(new)
+    if missing_before or missing_now:
+        axes.set_xlabel(f"missing: {missing_before:.1%} before, {missing_now:.1%} now", fontsize=8)

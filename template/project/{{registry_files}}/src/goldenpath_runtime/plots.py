@@ -4,7 +4,7 @@ Owned by the template: do not edit. Draws the figures of metrics.json (analysis.
 matplotlib alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 MOST_SHOWN = 15
-WIDTH, DOTS = 6, 150  # inches, dots per inch
-OURS, OTHER = "#1f5fa8", "#c2c7cc"
+WIDTH = 6  # inches
+DOTS = 150  # per inch
+OURS = "#1f5fa8"
+OTHER = "#c2c7cc"
 
 
 def plot(figures: Mapping[str, Any], folder: Path) -> list[str]:
@@ -22,7 +24,11 @@ def plot(figures: Mapping[str, Any], folder: Path) -> list[str]:
 
     Equal figures give equal files.
     """
-    drawings = {"candidates": _candidates, "calibration": _calibrations, "importance": _importances}
+    drawings = {
+        "candidates": _candidates,
+        "calibration": _calibrations,
+        "importance": _importances,
+    }
     for name, draw in drawings.items():
         draw(figures, folder / f"{name}.png")
     return [f"{name}.png" for name in drawings]
@@ -30,61 +36,92 @@ def plot(figures: Mapping[str, Any], folder: Path) -> list[str]:
 
 @contextmanager
 def _drawing(path: Path, title: str, height: float, panels: int = 1) -> Iterator[list[Axes]]:
-    figure = Figure((WIDTH, height * panels), dpi=DOTS, layout="constrained")
-    axes = figure.subplots(panels, 1, squeeze=False)[:, 0].tolist()
+    """Panels one below the other, to be drawn in; the file is written when that is done."""
+    size = (WIDTH, height * panels)
+    figure = Figure(size, dpi=DOTS, layout="constrained")
+    column = figure.subplots(panels, 1, squeeze=False)[:, 0]
+    axes = column.tolist()
     yield axes
-    has_legend = bool(axes[0].get_legend_handles_labels()[0])
-    axes[0].set_title(title, loc="left", pad=24 if has_legend else 6)
+    handles, _ = axes[0].get_legend_handles_labels()
+    axes[0].set_title(title, loc="left", pad=24 if handles else 6)
     for each in axes:
         each.spines[["top", "right"]].set_visible(False)
-        if has_legend:  # between title and panel, where it covers nothing
-            each.legend(
-                frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0
-            )
+        if handles:
+            _legend(each)
     figure.savefig(path, metadata={"Software": None})
 
 
+def _legend(axes: Axes) -> None:
+    """Between title and panel, where it covers nothing."""
+    axes.legend(
+        frameon=False,
+        ncols=2,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0,
+    )
+
+
 def _candidates(figures: Mapping[str, Any], path: Path) -> None:
-    metric, direction = figures["objective"]["metric"], figures["objective"]["direction"]
-    champion = (figures["champion"] or {}).get("metrics", {})
-    models = {"baseline": figures["baseline"], "champion": champion, "model": figures["test"]}
+    """The metric of the model, the champion and the baseline, each with its interval."""
+    objective = figures["objective"]
+    metric = objective["metric"]
+    champion = figures["champion"] or {}
+    models = {
+        "baseline": figures["baseline"],
+        "champion": champion.get("metrics", {}),
+        "model": figures["test"],
+    }
     with _drawing(path, "The model against the others", 2.4) as (axes,):
         for name, measured in models.items():
-            if metric in measured:
-                low, high = figures["intervals"][name].get(metric, [measured[metric]] * 2)
-                axes.plot(
-                    [low, high], [name, name], color=OURS if name == "model" else OTHER, linewidth=6
-                )
-                axes.plot(measured[metric], name, "o", color="black")
-                axes.annotate(
-                    f"{measured[metric]:.4g}",
-                    (measured[metric], name),
-                    (0, 8),
-                    textcoords="offset points",
-                )
-        better = "more" if direction == "maximize" else "less"
+            if metric not in measured:
+                continue
+            value = measured[metric]
+            interval = figures["intervals"][name].get(metric, [value, value])
+            _candidate(axes, name, value, interval)
+        better = "more" if objective["direction"] == "maximize" else "less"
         axes.set_xlabel(f"{metric} on the test rows ({better} is better), with its 95 % interval")
         axes.margins(y=0.4)
 
 
+def _candidate(axes: Axes, name: str, value: float, interval: Sequence[float]) -> None:
+    color = OURS if name == "model" else OTHER
+    axes.plot(interval, [name, name], color=color, linewidth=6)
+    axes.plot(value, name, "o", color="black")
+    axes.annotate(
+        f"{value:.4g}",
+        xy=(value, name),
+        xytext=(0, 8),
+        textcoords="offset points",
+    )
+
+
 def _calibrations(figures: Mapping[str, Any], path: Path) -> None:
-    with _drawing(path, "Does what is predicted come?", 3.6, len(figures["calibration"])) as panels:
-        for axes, (name, found) in zip(panels, figures["calibration"].items(), strict=True):
-            predicted, observed = (
-                [each[side] for each in found["bins"]] for side in ("predicted", "observed")
-            )
-            ends = [min(predicted + observed), max(predicted + observed)]
-            axes.plot(ends, ends, "--", color=OTHER, label="as predicted")
-            axes.plot(predicted, observed, "o-", color=OURS, label="groups of rows")
-            axes.set(xlabel=f"predicted {name}", ylabel=f"observed {name}")
+    """A panel for each class or target: what came, by what was predicted."""
+    calibration = figures["calibration"]
+    with _drawing(path, "Does what is predicted come?", 3.6, len(calibration)) as panels:
+        for axes, (name, found) in zip(panels, calibration.items(), strict=True):
+            _calibration(axes, name, found["bins"])
+
+
+def _calibration(axes: Axes, name: str, bins: Sequence[Mapping[str, float]]) -> None:
+    predicted = [each["predicted"] for each in bins]
+    observed = [each["observed"] for each in bins]
+    both = predicted + observed
+    ends = [min(both), max(both)]
+    axes.plot(ends, ends, "--", color=OTHER, label="as predicted")
+    axes.plot(predicted, observed, "o-", color=OURS, label="groups of rows")
+    axes.set(xlabel=f"predicted {name}", ylabel=f"observed {name}")
 
 
 def _importances(figures: Mapping[str, Any], path: Path) -> None:
-    shown = dict(list(figures["importance"].items())[:MOST_SHOWN])
-    with _drawing(path, "What the model looks at", 1.2 + 0.28 * len(shown)) as (axes,):
-        axes.barh(
-            [name[:30] for name in reversed(shown)], list(reversed(shown.values())), color=OURS
-        )
-        axes.set_xlabel(
-            f"by how much {figures['objective']['metric']} gets worse when the column is shuffled"
-        )
+    """A bar for each of the columns that matter most, the most important one on top."""
+    metric = figures["objective"]["metric"]
+    shown = list(figures["importance"].items())[:MOST_SHOWN]
+    shown.reverse()
+    names = [name[:30] for name, _ in shown]
+    losses = [loss for _, loss in shown]
+    height = 1.2 + 0.28 * len(shown)
+    with _drawing(path, "What the model looks at", height) as (axes,):
+        axes.barh(names, losses, color=OURS)
+        axes.set_xlabel(f"by how much {metric} gets worse when the column is shuffled")

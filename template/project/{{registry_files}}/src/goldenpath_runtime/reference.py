@@ -19,9 +19,8 @@ BINS = 10
 SCORE = "score of "  # and a class or target, in place of a column
 
 Values = Iterable[Any]
-Summary = Mapping[
-    str, Any
-]  # of one column: its `type`, and the `values` of a number or the `counts` and `others`
+# Of one column: its `type`, and the `values` of a number or the `counts` and `others`.
+Summary = Mapping[str, Any]
 
 
 def reference(project: Project) -> dict[str, Summary]:
@@ -30,20 +29,23 @@ def reference(project: Project) -> dict[str, Summary]:
     Columns of all rows that it was made and judged with; scores of those only that it was not
     fitted to, as of others it is too sure.
     """
-    scorer, data = Scorer(project.build / "model"), project.dataset("test")
-    held_out = pd.concat([project.dataset("validation").frame(), data.frame()], ignore_index=True)
-    columns = data.columns(
-        pd.concat([project.dataset("train").frame(), held_out], ignore_index=True)
-    )
-    kinds = {
-        name: rule["type"] for name, rule in scorer.columns.items() if not rule.get("personal")
-    }
+    scorer = Scorer(project.build / "model")
+    data = project.dataset("test")
+    validation = project.dataset("validation").frame()
+    held_out = pd.concat([validation, data.frame()], ignore_index=True)
+    trained = project.dataset("train").frame()
+    columns = data.columns(pd.concat([trained, held_out], ignore_index=True))
+    known = {}
+    for name, rule in scorer.columns.items():
+        if not rule.get("personal"):
+            known[name] = summarize(columns[name], rule["type"])
     scores = scorer.score(data.columns(held_out))
-    known = {name: summarize(columns[name], kind) for name, kind in kinds.items()}
-    told = list(enumerate(scorer.names))[
-        len(scorer.info["classes"]) == 2 :
-    ]  # of two classes one says all
-    return known | {SCORE + name: summarize(scores[:, i], "number") for i, name in told}
+    is_binary = len(scorer.info["classes"]) == 2
+    for i, name in enumerate(scorer.names):
+        if i == 0 and is_binary:
+            continue  # the other class says all
+        known[SCORE + name] = summarize(scores[:, i], "number")
+    return known
 
 
 def summarize(column: Values, kind: str) -> Summary:
@@ -52,15 +54,25 @@ def summarize(column: Values, kind: str) -> Summary:
     At most KEPT values, drawn with a fixed seed.
     """
     if kind == "category":
-        counts = Counter(map(text, column))
-        most = dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: BINS - 1])
-        return {"type": kind, "counts": most, "others": counts.total() - sum(most.values())}
+        return _summarize_category(column)
     values = numbers(column, kind)
     if len(values) > KEPT:
-        values = np.random.default_rng(0).choice(values, KEPT, replace=False)
+        rng = np.random.default_rng(0)
+        values = rng.choice(values, KEPT, replace=False)
+    kept = [None if np.isnan(value) else float(value) for value in np.sort(values)]
+    return {"type": kind, "values": kept}
+
+
+def _summarize_category(column: Values) -> Summary:
+    """Its most frequent values, and how many rows have another one."""
+    counts = Counter(map(text, column))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    most = dict(ranked[: BINS - 1])
+    others = counts.total() - sum(most.values())
     return {
-        "type": kind,
-        "values": [None if np.isnan(value) else float(value) for value in np.sort(values)],
+        "type": "category",
+        "counts": most,
+        "others": others,
     }
 
 
@@ -68,7 +80,8 @@ def numbers(column: Values, kind: str) -> npt.NDArray[np.float32]:
     """A column as numbers, NaN for what is missing; of a text its length."""
     if kind == "text":
         column = (len(text(value)) for value in column)
-    return np.array([np.nan if value is None else value for value in column], np.float32)
+    known = [np.nan if value is None else value for value in column]
+    return np.array(known, np.float32)
 
 
 def text(value: Any) -> str:

@@ -35,9 +35,11 @@ class Sampler:
     """
 
     def __init__(self, url: str, info: Mapping[str, Any], on_loss: Callable[[int], None]) -> None:
-        self.store, self.on_loss = Store(url), on_loss
+        self.store = Store(url)
+        self.on_loss = on_loss
         self.rate = _share(os.environ.get("SAMPLE_RATE") or "1")
-        self.version, self.names = info["version"], info["classes"] or info["targets"]
+        self.version = info["version"]
+        self.names = info["classes"] or info["targets"]
         self.prefix = f"{info['name']}/samples/{self.version}"
         self.columns = [name for name, rule in info["columns"].items() if not rule.get("personal")]
         self.kept: deque[Kept] = deque()
@@ -52,13 +54,20 @@ class Sampler:
 
         Returns the header that tells the client its id, to be named with labels later.
         """
-        given = headers.get("x-request-id", "")
-        name = given if given.isprintable() and 0 < len(given) <= MAX_ID else uuid.uuid4().hex
-        if self.rate >= 1 or random.random() < self.rate:  # noqa: S311 (no secret depends on it)
-            now, free = time.time(), MAX_ROWS - len(self.kept)
-            answered = enumerate(zip(rows[:free], scores[:free].tolist(), strict=True))
-            self.kept.extend((f"{name}/{i}", now, row, answer) for i, (row, answer) in answered)
+        name = headers.get("x-request-id", "")
+        if not name.isprintable() or not 0 < len(name) <= MAX_ID:
+            name = uuid.uuid4().hex
+        if self._is_drawn():
+            now = time.time()
+            free = MAX_ROWS - len(self.kept)
+            answered = zip(rows[:free], scores[:free].tolist(), strict=True)
+            for i, (row, answer) in enumerate(answered):
+                self.kept.append((f"{name}/{i}", now, row, answer))
         return {"x-request-id": name}
+
+    def _is_drawn(self) -> bool:
+        """Whether a request is of the share that is kept."""
+        return self.rate >= 1 or random.random() < self.rate  # noqa: S311 (no secret depends on it)
 
     def close(self) -> None:
         """Write what is left."""
@@ -80,22 +89,23 @@ class Sampler:
 
     def _sample(self, kept: Kept) -> Sample:
         name, at, row, scores = kept
-        row = {column: row.get(column) for column in self.columns}
-        found = {
+        when = datetime.fromtimestamp(at, UTC)
+        named = zip(self.names, scores, strict=True)
+        return {
             "id": name,
-            "at": _iso(datetime.fromtimestamp(at, UTC)),
+            "at": _iso(when),
             "version": self.version,
-            "row": row,
+            "row": {column: row.get(column) for column in self.columns},
+            "scores": dict(named),
         }
-        return found | {"scores": dict(zip(self.names, scores, strict=True))}
 
 
 def write_lines(store: Store, prefix: str, lines: Iterator[Mapping[str, Any]]) -> None:
     """Write JSON lines to a new file below a prefix, named by the time."""
     content = "".join(json.dumps(line) + "\n" for line in lines)
-    store.write(
-        f"{prefix}/{_named(_iso(datetime.now(UTC)))}-{uuid.uuid4().hex[:8]}.jsonl", content.encode()
-    )
+    now = _iso(datetime.now(UTC))
+    unique = uuid.uuid4().hex[:8]
+    store.write(f"{prefix}/{_named(now)}-{unique}.jsonl", content.encode())
 
 
 def read_samples(
@@ -106,9 +116,14 @@ def read_samples(
     From an ISO time on, in UTC where it names no zone.
     """
     first = _iso(_time(since)) if since else ""
-    prefix = f"{model}/samples/{version + '/' if version else ''}"
+    prefix = f"{model}/samples/"
+    if version:
+        prefix += f"{version}/"
     for content in store.read_all(prefix, _named(first)):  # a file is named later than its rows
-        yield from (row for row in map(json.loads, content.splitlines()) if row["at"] >= first)
+        for line in content.splitlines():
+            row = json.loads(line)
+            if row["at"] >= first:
+                yield row
 
 
 def _share(text: str) -> float:
