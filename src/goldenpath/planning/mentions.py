@@ -1,0 +1,158 @@
+"""The places of a text that name what an update moves: imports, dotted names and paths. Pure."""
+
+import ast
+import re
+import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from goldenpath.planning.naming import Names, absolute
+
+PYTHON = (".py", ".pyi")
+
+_DOTTED = re.compile(r"(?<![\w./-])[A-Za-z_]\w*(?:\.\w+)++(?!-\w)")
+# Names without a dot are words like others, save where Python is told to run or to import one.
+_RUN = re.compile(r"""(?:(?<![\w-])-m["',\s]+|\bimport_module\(\s*["'])([A-Za-z_]\w*+)(?![.-]?\w)""")
+_FROM = re.compile(r"""\bfrom[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n;#"'\\)]*)""")
+_NAME = re.compile(r"(?<!\\)\b([A-Za-z_]\w*)(?:\s+as\s+\w+)?|\*")
+_ABOVE = (
+    r"(?<![\w./-])(?:\$\{?\w+\}?/|\$\(\w+\)/|\*+/|\.{0,2}/)*"  # what may stand before a path of the project's
+)
+_ASIDE = re.compile(rb"^\|{7} .*?(?=^={7}\r?$)|^(?:<{7} |>{7} |={7}\r?$)[^\n]*", re.MULTILINE | re.DOTALL)
+
+
+class Mention(NamedTuple):
+    """A place that names what moved: its line, the old name and the new one."""
+
+    line: int
+    old: str
+    new: str
+
+
+class _Import(NamedTuple):
+    """One name of an import, with the lines of the statement and of the name; `name` is empty in `import module`."""
+
+    level: int
+    module: str
+    name: str
+    begins: int
+    line: int
+
+    @property
+    def says(self) -> tuple[int, str, str]:
+        return self.level, self.module, self.name
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file as it is after an update: its path, its content, and that of the template's file there, if there is one.
+
+    `then` and `now` are the packages from which its relative imports began before it moved, and begin now.
+    """
+
+    path: str
+    content: bytes
+    template: bytes | None
+    then: list[str]
+    now: list[str]
+
+
+def unmarked(content: bytes) -> bytes:
+    """Return a text in conflict with the lines of both sides, each at its place; marks and the base are blank lines."""
+    return _ASIDE.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
+
+
+def mentions(text: Text, names: Names) -> list[Mention]:
+    """Return the places of a text that must be changed, in order; what the template itself says there is right."""
+    words = text.content.decode("utf-8", "replace")
+    found = [*_dotted(words, names), *_paths(words, names)]
+    if found and text.template is not None:
+        known = {line.strip() for line in text.template.decode("utf-8", "replace").split("\n")}
+        lines = words.split("\n")
+        found = [each for each in found if lines[each.line - 1].strip() not in known]
+    return sorted({*found, *_imported(text, names)})
+
+
+def _dotted(words: str, names: Names) -> Iterator[Mention]:
+    for found in _DOTTED.finditer(words):
+        meaning = names.meaning(found[0], found[0])
+        if meaning and "." in meaning[0]:
+            yield Mention(_line(words, found.start()), *meaning)
+    for found in _RUN.finditer(words):
+        meaning = names.meaning(found[1], found[1])
+        if meaning:
+            yield Mention(_line(words, found.start(1)), *meaning)
+
+
+def _paths(words: str, names: Names) -> Iterator[Mention]:
+    # In a regular expression, as pre-commit has them, each dot is escaped.
+    known = (re.escape(path).replace(r"\.", r"\\*\.") for path in sorted(names.paths, key=len, reverse=True))
+    for found in re.finditer(rf"{_ABOVE}({'|'.join(known)})(?!\.?[\w/-])", words):
+        old = found[1].replace("\\", "")
+        yield Mention(_line(words, found.start(1)), old, names.paths[old])
+
+
+def _line(words: str, offset: int) -> int:
+    return words.count("\n", 0, offset) + 1
+
+
+def _imported(text: Text, names: Names) -> Iterator[Mention]:
+    is_python = text.path.endswith(PYTHON)
+    found = [
+        (each, mention)
+        for each in _imports(text.content, is_python=is_python)
+        for mention in _mention(each, text, names)
+    ]
+    known: Collection[tuple[int, str, str]] = ()
+    if found and text.template is not None:
+        known = {each.says for each in _imports(text.template, is_python=is_python)}
+    return (mention for each, mention in found if each.says not in known)
+
+
+def _mention(found: _Import, text: Text, names: Names) -> Iterator[Mention]:
+    full = ".".join(filter(None, [found.module, found.name]))
+    meaning = _meaning(found.level, full, text, names)
+    if meaning is None:
+        return
+    # Of several names in one statement, all may be of one module, or each may be a module.
+    whole = _meaning(found.level, found.module, text, names) == meaning
+    written = "." * found.level + (found.module if whole else full)
+    old = meaning[0] if meaning[0] in names.moved else written
+    yield Mention(found.begins if whole else found.line, old, meaning[1])
+
+
+def _meaning(level: int, rest: str, text: Text, names: Names) -> tuple[str, str] | None:
+    both = zip(absolute(text.then, level, rest), absolute(text.now, level, rest), strict=False)
+    return next((names.meaning(then, now) for then, now in both), None)
+
+
+def _imports(content: bytes, *, is_python: bool) -> Iterator[_Import]:
+    """Yield the imports of a text; of one that is no Python, or does not parse, those that look like one."""
+    if is_python:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                nodes = list(ast.walk(ast.parse(content)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            yield from _alike(content.decode("utf-8", "replace"))
+        else:
+            yield from (each for node in nodes for each in _parsed(node))
+    else:
+        # What is not in a package of Python's has no relative imports.
+        yield from (each for each in _alike(content.decode("utf-8", "replace")) if not each.level)
+
+
+def _parsed(node: ast.AST) -> Iterator[_Import]:
+    if isinstance(node, ast.Import):
+        yield from (_Import(0, alias.name, "", alias.lineno, alias.lineno) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
+            yield _Import(node.level, node.module or "", alias.name, node.lineno, alias.lineno)
+
+
+def _alike(words: str) -> Iterator[_Import]:
+    for found in _FROM.finditer(words):
+        begins = _line(words, found.start())
+        for name in _NAME.finditer(found[3]):
+            line = _line(words, found.start(3) + name.start())
+            yield _Import(len(found[1]), found[2], name[1] or "*", begins, line)
