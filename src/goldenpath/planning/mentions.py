@@ -113,7 +113,9 @@ def _imported(text: Text, names: Names) -> Iterator[Mention]:
 def _mention(found: _Import, text: Text, names: Names) -> Iterator[Mention]:
     full = ".".join(filter(None, [found.module, found.name]))
     meaning = _meaning(found.level, full, text, names)
-    if meaning is None:
+    # Of a relative import, all that is no module of the project's may be a mistake of its own.
+    said = {absolute(text.then, found.level, rest) for rest in (found.module, full)}
+    if meaning is None or (found.level and meaning[0] not in said):
         return
     # Of several names in one statement, all may be of one module, or each may be a module.
     whole = _meaning(found.level, found.module, text, names) == meaning
@@ -123,8 +125,7 @@ def _mention(found: _Import, text: Text, names: Names) -> Iterator[Mention]:
 
 
 def _meaning(level: int, rest: str, text: Text, names: Names) -> tuple[str, str] | None:
-    both = zip(absolute(text.then, level, rest), absolute(text.now, level, rest), strict=False)
-    return next((names.meaning(then, now) for then, now in both), None)
+    return names.meaning(absolute(text.then, level, rest), absolute(text.now, level, rest))
 
 
 def _imports(content: bytes, *, is_python: bool) -> Iterator[_Import]:

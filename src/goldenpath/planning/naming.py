@@ -1,6 +1,6 @@
 """What Python calls the modules of a project before an update and after it, and which of them got another name. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -99,9 +99,9 @@ def package(path: str, files: Collection[str]) -> list[str]:
     return parts if PurePosixPath(path).stem == _PACKAGE else parts[:-1]
 
 
-def absolute(start: list[str], level: int, rest: str) -> Iterator[str]:
-    """Yield the full name that a relative import says in a package, if it says one; without a level it is full already."""
-    if not level:
-        yield rest
-    elif level <= len(start):
-        yield ".".join(filter(None, [*start[: len(start) - level + 1], rest]))
+def absolute(start: list[str], level: int, rest: str) -> str:
+    """Return the full name that an import says in a package, empty where it leads out; without a level it is full already."""
+    if level > len(start):
+        return ""
+    above = start[: len(start) - level + 1] if level else []
+    return ".".join(filter(None, [*above, rest]))
