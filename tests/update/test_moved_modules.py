@@ -9,7 +9,7 @@ import pytest
 
 from goldenpath.project.files import Files
 from tests.questionnaire import ROOT
-from tests.update.story import Story, Texts, text
+from tests.update.story import BASICS, Story, Texts, numbered, text
 from tests.update.test_real_life import NAMED, begin
 
 SCHEMA = json.loads((ROOT / "docs/schemas/update.json").read_text("utf-8"))
@@ -85,6 +85,15 @@ def test_an_import_that_was_added_in_a_file_that_moves(story: Story) -> None:
         f"src/kit/run/work.py:{line + 1}: {CHECKS_MOVED}",
         f"src/kit/run/work.py:{line + 1}: {STATE_MOVED}",
         f"src/kit/run/work.py:{line + 2}: .mine is kit.mine now",
+    ]
+
+
+def test_a_file_that_moves_away_from_what_it_imports(story: Story) -> None:
+    """Nothing that moved is named in it."""
+    mine = STATE.replace("    return 6\n", "    from .errors import Failed\n    return 6\n")
+    line = mine.split("\n").index("    from .errors import Failed") + 1
+    assert told(story, {"src/kit/state.py": mine}) == [
+        f"src/kit/store/state.py:{line}: .errors is kit.errors now"
     ]
 
 
@@ -264,6 +273,32 @@ def test_a_file_that_stays_is_not_moved(story: Story) -> None:
     assert told(story, mine) == [f"a.py:1: {CHECKS_MOVED}"]
 
 
+def test_a_file_that_is_written_once_keeps_the_old_names(story: Story) -> None:
+    """No update touches it, so it is the user's to change, edited or not."""
+    once = f"{ALONE}_skip_if_exists: [once.py]\n"
+    begin(story, {**OLD, "once.py": "import kit.state\n"}, once)
+    story.release("v2.0.0", {**NEW, "once.py": "import kit.store.state\n"})
+    assert [each["path"] for each in story.update().json["outdated"]] == ["once.py"]
+
+
+def test_a_move_that_the_template_does_not_tell_of(story: Story) -> None:
+    """It is seen where an edit came along."""
+    begin(story, {"lib/a.txt": numbered()})
+    story.edit({"lib/a.txt": numbered(l2="mine"), "README.md": "See lib/a.txt.\n"})
+    story.release("v2.0.0", {"lib/a.txt": None, "lib/b/a.txt": numbered()})
+    done = story.update()
+    assert done.kinds()["lib/b/a.txt"] == "move"
+    assert [(each["old"], each["new"]) for each in done.json["outdated"]] == [("lib/a.txt", "lib/b/a.txt")]
+
+
+def test_the_answers_file_is_told_of_elsewhere(story: Story) -> None:
+    begin(story, OLD, ALONE)
+    story.edit({"a.md": ".copier-answers.yml\n"})
+    story.release("v2.0.0", {}, f"{ALONE}_answers_file: .config/answers.yml\n")
+    done = story.update()
+    assert (done.kinds()[".config/answers.yml"], done.json["outdated"]) == ("move", [])
+
+
 def test_nothing_is_read_where_nothing_moves(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(story, OLD, ALONE)
     story.edit({"a.py": "import kit.state\n"})
@@ -304,11 +339,7 @@ def test_it_is_told_to_people(story: Story) -> None:
 
 
 def test_it_is_told_of_many_projects(story: Story) -> None:
-    story.release(
-        "v1.0.0",
-        {"{{_copier_conf.answers_file}}.jinja": "{{ _copier_answers|to_nice_yaml -}}\n", **OLD},
-        ALONE,
-    )
+    story.release("v1.0.0", {**BASICS, **OLD}, ALONE)
     for name in ("one", "two"):
         story.start(name)
     story.edit({"one/a.py": "import kit.state\n", "two/b.py": "import kit.state\n"})
