@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from goldenpath.planning.mentions import Mention, Text, mentions, unmarked
@@ -131,3 +133,18 @@ def test_a_text_in_conflict_has_both_sides() -> None:
 def test_a_mention_has_the_new_name() -> None:
     text = Text("f.py", b"import a.x as x\n", None, [], [])
     assert mentions(text, MOVED) == [Mention(1, "a.x", "a.b.x")]
+
+
+def test_what_is_gone_has_no_other_name() -> None:
+    paths = {"a/__init__.py", "a/b/__init__.py"}
+    known = names({"a/x.py": "a/b/x.py"}, {*paths, "a/x.py", "a/gone.py"}, {*paths, "a/b/x.py"})
+    text = Text("a/b/x.py", b"from .gone import f\n", None, ["a"], ["a", "b"])
+    assert mentions(text, known) == []
+
+
+def test_a_text_of_any_form_takes_no_time() -> None:
+    forms = (b"/", b"a.", b"../", b"from . import (", b"from a import b ", b"a.x ", b"-m ", b"from\t", b"$a")
+    begun = time.process_time()
+    for form in forms:
+        mentions(Text("f.md", form * (200_000 // len(form)), None, [], []), MOVED)
+    assert time.process_time() - begun < 8

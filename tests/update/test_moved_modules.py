@@ -9,6 +9,7 @@ import pytest
 
 from goldenpath.project.files import Files
 from tests.questionnaire import ROOT
+from tests.support import git
 from tests.update.story import BASICS, Story, Texts, numbered, text
 from tests.update.test_real_life import NAMED, begin
 
@@ -252,9 +253,9 @@ def test_a_file_that_is_too_large(story: Story) -> None:
 
 
 def test_what_git_does_not_track_is_not_read(story: Story) -> None:
-    begin(story, OLD, ALONE)
-    story.edit({".gitignore": "*.log\n"})
-    (story.project / "a.log").write_text("kit.state\n")
+    begin(story, {**OLD, "local.txt": "theirs\n"}, ALONE)
+    git(story.project, "rm", "--quiet", "--cached", "local.txt")
+    story.edit({".gitignore": "*.txt\n", "local.txt": "kit.state\n", "other.txt": "kit.state\n"})
     story.release("v2.0.0", NEW)
     assert story.update().json["outdated"] == []
 

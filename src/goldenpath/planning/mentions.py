@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,15 +12,27 @@ from goldenpath.planning.naming import Names, absolute
 
 PYTHON = (".py", ".pyi")
 
-_DOTTED = re.compile(r"(?<![\w./-])[A-Za-z_]\w*(?:\.\w+)++(?!-\w)")
+_DOTTED = re.compile(r"(?<![\w./-])[A-Za-z_]\w*(?:\.\w+){1,20}+(?!-\w)")
 # Names without a dot are words like others, save where Python is told to run or to import one.
 _RUN = re.compile(r"""(?:(?<![\w-])-m["',\s]+|\bimport_module\(\s*["'])([A-Za-z_]\w*+)(?![.-]?\w)""")
-_FROM = re.compile(r"""\bfrom[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n;#"'\\)]*)""")
+_FROM = re.compile(r"""\bfrom[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]{0,2000}\)|[^\n;#"'\\)]*)""")
 _NAME = re.compile(r"(?<!\\)\b([A-Za-z_]\w*)(?:\s+as\s+\w+)?|\*")
-_ABOVE = (
-    r"(?<![\w./-])(?:\$\{?\w+\}?/|\$\(\w+\)/|\*+/|\.{0,2}/)*"  # what may stand before a path of the project's
-)
+# What may stand before a path of the project's, in so many characters.
+_ABOVE = re.compile(r"(?:.*[^\w./-])?(?:\$\{?\w+\}?/|\$\(\w+\)/|\*+/|\.{0,2}/)*", re.DOTALL)
+_FAR = 60
 _ASIDE = re.compile(rb"^\|{7} .*?(?=^={7}\r?$)|^(?:<{7} |>{7} |={7}\r?$)[^\n]*", re.MULTILINE | re.DOTALL)
+
+
+class _Words:
+    """A text, and the lines of its places."""
+
+    def __init__(self, content: bytes) -> None:
+        self.text = content.decode("utf-8", "replace")
+        self.lines = self.text.split("\n")
+        self._ends = [found.start() for found in re.finditer("\n", self.text)]
+
+    def line(self, offset: int) -> int:
+        return bisect_left(self._ends, offset) + 1
 
 
 class Mention(NamedTuple):
@@ -65,48 +78,44 @@ def unmarked(content: bytes) -> bytes:
 
 def mentions(text: Text, names: Names) -> list[Mention]:
     """Return the places of a text that must be changed, in order; what the template itself says there is right."""
-    words = text.content.decode("utf-8", "replace")
+    words = _Words(text.content)
     found = [*_dotted(words, names), *_paths(words, names)]
     if found and text.template is not None:
-        known = {line.strip() for line in text.template.decode("utf-8", "replace").split("\n")}
-        lines = words.split("\n")
-        found = [each for each in found if lines[each.line - 1].strip() not in known]
+        known = {line.strip() for line in _Words(text.template).lines}
+        found = [each for each in found if words.lines[each.line - 1].strip() not in known]
     return sorted({*found, *_imported(text, names)})
 
 
-def _dotted(words: str, names: Names) -> Iterator[Mention]:
-    for found in _DOTTED.finditer(words):
+def _dotted(words: _Words, names: Names) -> Iterator[Mention]:
+    for found in _DOTTED.finditer(words.text):
         meaning = names.meaning(found[0], found[0])
         if meaning and "." in meaning[0]:
-            yield Mention(_line(words, found.start()), *meaning)
-    for found in _RUN.finditer(words):
+            yield Mention(words.line(found.start()), *meaning)
+    for found in _RUN.finditer(words.text):
         meaning = names.meaning(found[1], found[1])
         if meaning:
-            yield Mention(_line(words, found.start(1)), *meaning)
+            yield Mention(words.line(found.start(1)), *meaning)
 
 
-def _paths(words: str, names: Names) -> Iterator[Mention]:
+def _paths(words: _Words, names: Names) -> Iterator[Mention]:
     # In a regular expression, as pre-commit has them, each dot is escaped.
     known = (re.escape(path).replace(r"\.", r"\\*\.") for path in sorted(names.paths, key=len, reverse=True))
-    for found in re.finditer(rf"{_ABOVE}({'|'.join(known)})(?!\.?[\w/-])", words):
-        old = found[1].replace("\\", "")
-        yield Mention(_line(words, found.start(1)), old, names.paths[old])
-
-
-def _line(words: str, offset: int) -> int:
-    return words.count("\n", 0, offset) + 1
+    for found in re.finditer(rf"(?:{'|'.join(known)})(?!\.?[\w/-])", words.text):
+        start = found.start()
+        if _ABOVE.fullmatch(words.text[max(0, start - _FAR) : start]):
+            old = found[0].replace("\\", "")
+            yield Mention(words.line(start), old, names.paths[old])
 
 
 def _imported(text: Text, names: Names) -> Iterator[Mention]:
-    is_python = text.path.endswith(PYTHON)
     found = [
         (each, mention)
-        for each in _imports(text.content, is_python=is_python)
+        for each in _imports(text.path, text.content)
         for mention in _mention(each, text, names)
     ]
     known: Collection[tuple[int, str, str]] = ()
     if found and text.template is not None:
-        known = {each.says for each in _imports(text.template, is_python=is_python)}
+        known = {each.says for each in _imports(text.path, text.template)}
     return (mention for each, mention in found if each.says not in known)
 
 
@@ -128,19 +137,17 @@ def _meaning(level: int, rest: str, text: Text, names: Names) -> tuple[str, str]
     return names.meaning(absolute(text.then, level, rest), absolute(text.now, level, rest))
 
 
-def _imports(content: bytes, *, is_python: bool) -> Iterator[_Import]:
-    """Yield the imports of a text; of one that is no Python, or does not parse, those that look like one."""
-    if is_python:
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                nodes = list(ast.walk(ast.parse(content)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            yield from _alike(content.decode("utf-8", "replace"))
-        else:
-            yield from (each for node in nodes for each in _parsed(node))
+def _imports(path: str, content: bytes) -> Iterator[_Import]:
+    """Yield the imports of a text; of one that is no Python, or does not parse, what looks like one."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            nodes = list(ast.walk(ast.parse(content))) if path.endswith(PYTHON) else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        nodes = None
+    if nodes is None:
+        yield from _alike(_Words(content))
     else:
-        # What is not in a package of Python's has no relative imports.
-        yield from (each for each in _alike(content.decode("utf-8", "replace")) if not each.level)
+        yield from (each for node in nodes for each in _parsed(node))
 
 
 def _parsed(node: ast.AST) -> Iterator[_Import]:
@@ -151,9 +158,9 @@ def _parsed(node: ast.AST) -> Iterator[_Import]:
             yield _Import(node.level, node.module or "", alias.name, node.lineno, alias.lineno)
 
 
-def _alike(words: str) -> Iterator[_Import]:
-    for found in _FROM.finditer(words):
-        begins = _line(words, found.start())
+def _alike(words: _Words) -> Iterator[_Import]:
+    for found in _FROM.finditer(words.text):
+        begins = words.line(found.start())
         for name in _NAME.finditer(found[3]):
-            line = _line(words, found.start(3) + name.start())
+            line = words.line(found.start(3) + name.start())
             yield _Import(len(found[1]), found[2], name[1] or "*", begins, line)

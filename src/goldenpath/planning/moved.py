@@ -76,7 +76,7 @@ def _outdated(paths: Sequence[str], update: _Update, pure: Files) -> Iterator[Ou
 def _text(path: str, update: _Update) -> File | None:
     """Return a file as it will be, if it is a text of a size that people write."""
     change = update.changes.get(path)
-    file = change.after if change else update.files.peek(path, _LARGE)
+    file = change.after if change else update.files.peek(path)
     if file is None or file.mode == LINK or len(file.content) > _LARGE or is_binary(file.content):
         return None
     return File(file.mode, unmarked(file.content)) if change and change.kind == Kind.CONFLICT else file

@@ -56,8 +56,8 @@ class Files(Mapping[str, File]):
     def __len__(self) -> int:
         return len(self._found)
 
-    def peek(self, path: str, limit: int) -> File | None:
-        """Return a file of at most `limit` bytes without keeping it, None where it is larger or not here.
+    def peek(self, path: str) -> File | None:
+        """Return a file without keeping its content, None where it is not here.
 
         For those who look at every file: a project may have more than fits into memory.
         """
@@ -66,10 +66,9 @@ class Files(Mapping[str, File]):
             return found
         mode, oid = found
         try:
-            content = bytes(self._repository.read(oid)[1])
+            return File(mode, bytes(self._repository.read(oid)[1]))
         except (KeyError, pygit2.GitError):  # a partial clone has not every file
             return None
-        return File(mode, content) if len(content) <= limit else None
 
     def add(self, path: str, file: File) -> None:
         """Take in a file that is on the disk only."""
