@@ -143,8 +143,8 @@ def test_what_is_gone_has_no_other_name() -> None:
 
 
 def test_a_text_of_any_form_takes_no_time() -> None:
-    forms = (b"/", b"a.", b"../", b"from . import (", b"from a import b ", b"a.x ", b"-m ", b"from\t", b"$a")
+    forms = (b"a.", b"from . import (", b"from a import b ")
     begun = time.process_time()
     for form in forms:
-        mentions(Text("f.md", form * (200_000 // len(form)), None, [], []), MOVED)
+        mentions(Text("f.md", form * (400_000 // len(form)), None, [], []), MOVED)
     assert time.process_time() - begun < 8
