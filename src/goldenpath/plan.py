@@ -41,6 +41,18 @@ class Raised(NamedTuple):
         )
 
 
+class Outdated(NamedTuple):
+    """A place of the project that names what the update moves by its `old` name, and must be changed to the `new` one."""
+
+    path: str
+    line: int
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.old} is {self.new} now"
+
+
 @dataclass(frozen=True)
 class Change:
     """One file of an update: what the project has, what it will have, and why.
@@ -93,6 +105,7 @@ class Plan:
     `answers` are those that change: name → (before, after), None where there is none. `plain` is why Copier itself
     had to render the template, None where it was rendered in memory. `notes` are what the user should know besides, `message` what the template
     says after an update. `follows` are the answers that become empty, for the template's value to take their place.
+    `outdated` are the places that no merge can mend: those that name by its old name what moves.
     """
 
     project: Path
@@ -106,6 +119,7 @@ class Plan:
     notes: Sequence[str] = ()
     message: str = ""
     follows: Sequence[str] = ()
+    outdated: Sequence[Outdated] = ()
 
     def __post_init__(self) -> None:
         """Refuse paths that lead out of the project or into git's own folder, whoever rendered them."""
@@ -143,6 +157,7 @@ class Plan:
             "follows": list(self.follows),
             "summary": dict(Counter(str(change.kind) for change in self.changes)),
             "changes": [change.as_json() for change in self.changes],
+            "outdated": [each._asdict() for each in self.outdated],
             "notes": list(self.notes),
             "exit_code": self.exit_code,
         }

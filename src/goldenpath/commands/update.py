@@ -20,7 +20,7 @@ from goldenpath.planning import pristine, updates
 from goldenpath.planning.updates import Request
 from goldenpath.project import Project, answers, kept, state
 from goldenpath.project.files import committed, unmerged
-from goldenpath.showing.outcome import NEXT, SETTLE, Outcome, Wish
+from goldenpath.showing.outcome import NEXT, SETTLE, Outcome, Wish, mend
 from goldenpath.sources import settings
 
 
@@ -221,8 +221,9 @@ def _run_all(options: Options) -> int:
         return urgent(back)
     rows = everywhere.update(options.path, partial(_planned, options=options), write=not options.dry_run)
     print(report(rows, Outcome.as_json, Outcome.text, as_json=options.json))
-    written = [row for row in rows if isinstance(row.outcome, Outcome) and row.outcome.plan.writes]
-    if written and not (options.dry_run or options.json or options.markdown):
-        print(SETTLE if any(row.outcome.plan.conflicts for row in written) else NEXT)  # type: ignore[union-attr]
+    plans = [row.outcome.plan for row in rows if isinstance(row.outcome, Outcome)]
+    if any(plan.writes for plan in plans) and not (options.dry_run or options.json or options.markdown):
+        names = mend(sum(len(plan.outdated) for plan in plans))
+        print(names + (SETTLE if any(plan.conflicts for plan in plans) else NEXT))
         print(f"To go back to what was before, type: {everywhere.back(options.path)}")
     return urgent(rows)

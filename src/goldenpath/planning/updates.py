@@ -10,11 +10,12 @@ from goldenpath.errors import GoldenpathError
 from goldenpath.merging.policies import SAFE
 from goldenpath.merging.rules import Policy, Rules
 from goldenpath.merging.safe import missing
-from goldenpath.plan import Change, Kind, Plan, State
-from goldenpath.planning import history, relocation, room
+from goldenpath.plan import Change, Kind, Outdated, Plan, State
+from goldenpath.planning import history, moved, relocation, room
 from goldenpath.planning.untouched import normalised, owners
 from goldenpath.project import Project, answers, waivers
 from goldenpath.project.files import Files, keeps_modes, with_ignored
+from goldenpath.project.waivers import Waiver
 from goldenpath.sources import Source, release
 from goldenpath.tree import File, Tree
 
@@ -79,6 +80,7 @@ def plan(project: Project, files: Files, request: Request) -> Plan:
     rules = _rules(project, request.policy, old, new)
     rules = replace(rules, waived=waivers.lookup(waived), untracked=files.keys() - tracked)
     rules = _with_history(project, files, trees, rules)
+    changes = _changes(project, files, trees, new, rules)
     return Plan(
         project=project.root,
         template=source.address,
@@ -86,15 +88,26 @@ def plan(project: Project, files: Files, request: Request) -> Plan:
         new=new.state,
         policy=request.policy.name,
         plain=new.why_plain or old.why_plain,
-        changes=_changes(project, files, trees, new, rules),
+        changes=changes,
         answers=_changed_answers(project, new.answered),
-        notes=[
-            *(f"A waiver is over since {each.expires}: {each.path}" for each in waived if each.expired),
-            *([history.CUT_OFF] if rules.unknown else []),
-        ],
+        notes=_notes(waived, rules),
         message=new.version.message(new.answered),
         follows=new.follows,
+        outdated=_outdated(files, changes, trees, seeded, rules),
     )
+
+
+def _notes(waived: Sequence[Waiver], rules: Rules) -> list[str]:
+    over = [f"A waiver is over since {each.expires}: {each.path}" for each in waived if each.expired]
+    return [*over, *([history.CUT_OFF] if rules.unknown else [])]
+
+
+def _outdated(
+    files: Files, changes: Sequence[Change], trees: Trees, seeded: Mapping[str, File], rules: Rules
+) -> list[Outdated]:
+    if not rules.policy.beyond_copier:
+        return []
+    return moved.outdated(files, changes, trees[0], {**seeded, **trees[1]}, rules)
 
 
 def _rules(project: Project, policy: Policy, old: _Side, new: _Side) -> Rules:

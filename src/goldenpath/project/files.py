@@ -56,6 +56,20 @@ class Files(Mapping[str, File]):
     def __len__(self) -> int:
         return len(self._found)
 
+    def peek(self, path: str) -> File | None:
+        """Return a file without keeping its content, None where it is not here.
+
+        For those who look at every file: a project may have more than fits into memory.
+        """
+        found = self._found[path]
+        if not isinstance(found, tuple):
+            return found
+        mode, oid = found
+        try:
+            return File(mode, bytes(self._repository.read(oid)[1]))
+        except (KeyError, pygit2.GitError):  # a partial clone has not every file
+            return None
+
     def add(self, path: str, file: File) -> None:
         """Take in a file that is on the disk only."""
         self._found[path] = file

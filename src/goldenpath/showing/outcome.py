@@ -13,6 +13,16 @@ NEXT = "\nRead what has changed: git diff. Then commit: git add --all && git com
 SETTLE = "\nNext, mend the files in conflict (git status lists them), then: git add --all && git commit"
 
 
+def mend(places: int) -> str:
+    """Return what to do about places that name what moved by its old name, nothing where there are none."""
+    if not places:
+        return ""
+    return (
+        f"\n{show.counted(places)} what moved by its old name, and must be changed; they are listed above. "
+        "After that, type: make check"
+    )
+
+
 @dataclass(frozen=True)
 class Wish:
     """What the user asked of the command, as far as it changes what is done at the end and what is told of it.
@@ -71,15 +81,16 @@ class Outcome:
         said = f"\n{self.plan.message}" if self.plan.message and not self.plan.conflicts else ""
         # What it says is for a work tree with an update that is not committed.
         after = f"\nThe template says, for after an update:\n{said}" if said else ""
+        names = mend(len(self.plan.outdated))
         if self.wish.branch is not None:
-            return f"{self._on_branch(self.wish.branch)}{after}"
+            return f"{self._on_branch(self.wish.branch)}{names}{after}"
         if self.commit:
             went = f"git reset --keep {self.parent[:12]}"
-            return f"\nCommitted. To go back to what was before, type: {went}{after}"
+            return f"\nCommitted. To go back to what was before, type: {went}{names}{after}"
         unsettled = self.wish.commit and self.plan.conflicts
         left = "\nNothing is committed, because of the conflicts." if unsettled else ""
         done = SETTLE if self.plan.conflicts else said or NEXT
-        return f"{left}{done}\nTo go back to what was before, type: {back}"
+        return f"{left}{names}{done}\nTo go back to what was before, type: {back}"
 
     def _on_branch(self, branch: str) -> str:
         mend = f"Mend the files in conflict there: git switch {branch}"

@@ -26,6 +26,7 @@ _SIGNS = {
     Kind.REMOVE: "-",
     Kind.UPDATE: "~",
 }
+_OUTDATED = "Names of what moved: yours to change"
 _COLORS = {"+": "32", "-": "31", "@": "36", "d": "1"}
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")  # git ends lines at line feeds only
 _SHOWN = 400  # lines of one file in a pull request
@@ -38,6 +39,8 @@ def summary(plan: Plan) -> str:
     lines = [f"{plan.project.name}: {plan.old} to {plan.new} of {plan.template}", *_answers(plan)]
     for kind, changes in _groups(plan):
         lines += ["", f"{_TITLES[kind]} ({len(changes)})", *(_line(change) for change in changes)]
+    if plan.outdated:
+        lines += ["", f"{_OUTDATED} ({len(plan.outdated)})", *(f"  {place}" for place in plan.outdated)]
     lines += ["", *(f"Note: {note}" for note in plan.notes)] if plan.notes else []
     return "\n".join(lines)
 
@@ -75,6 +78,9 @@ def markdown(plan: Plan) -> str:
     for name, (old, new) in plan.answers.items():
         follows = " (follows the template again)" if name in plan.follows else ""
         lines += [f"- Answer `{name}`: `{old}` → `{new}`{follows}"]
+    if plan.outdated:
+        places = (f"- `{each.path}:{each.line}`: `{each.old}` is `{each.new}` now" for each in plan.outdated)
+        lines += ["", f"**{_OUTDATED}** ({len(plan.outdated)})", "", *places]
     for kind, changes in _groups(plan):
         rows = [f"- `{change.path}`: {change.why}" for change in changes]
         if kind in {Kind.CONFLICT, Kind.KEEP, Kind.MERGE, Kind.MOVE}:
@@ -96,7 +102,14 @@ def markdown(plan: Plan) -> str:
 def _sentence(plan: Plan) -> str:
     mine = sum(change.kind in {Kind.MERGE, Kind.MOVE, Kind.KEEP, Kind.CONFLICT} for change in plan.changes)
     settle = f"**{len(plan.conflicts)} to settle by hand.**" if plan.conflicts else "No conflicts."
+    if plan.outdated:
+        settle += f" **{counted(len(plan.outdated))} what moved by its old name: to be changed by hand.**"
     return f"{len(plan.writes)} files change, {mine} of those met edits of this repository. {settle}"
+
+
+def counted(places: int) -> str:
+    """Return how many places name something, as the beginning of a sentence."""
+    return "1 place names" if places == 1 else f"{places} places name"
 
 
 def _groups(plan: Plan) -> Iterator[tuple[Kind, list[Change]]]:
