@@ -35,7 +35,7 @@ POLICY = {
 ACCEPT = {"seconds: 5": "seconds: 2"}
 WRITE = """
 import sys
-from goldenpath_runtime.state import open_store
+from goldenpath_runtime.store.ledger import open_store
 open_store().write("data/rows.csv", sys.stdin.buffer.read())
 """
 READ = """

@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from goldenpath_runtime import online, web  # type: ignore[import-not-found]
 from goldenpath_runtime.inference import Scorer  # type: ignore[import-not-found]
+from goldenpath_runtime.online import serve, web  # type: ignore[import-not-found]
 from prometheus_client import CollectorRegistry  # type: ignore[import-not-found]
 
 CALLS = 10_000
@@ -74,10 +74,10 @@ def parts() -> dict[str, float]:
         (Scorer, "score_rows"),
         (Scorer, "run"),
         (Scorer, "answers"),
-        (online, "JSONResponse"),
+        (serve, "JSONResponse"),
     ):
         setattr(place, name, timed(getattr(place, name), spent.setdefault(name, [])))
-    request = timed(call(online.create_app(FOLDER)), spent.setdefault("whole", []))
+    request = timed(call(serve.create_app(FOLDER)), spent.setdefault("whole", []))
     for _ in range(CALLS):
         request()
     took = {name: median(times) * 1e6 for name, times in spent.items()}

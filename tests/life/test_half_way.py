@@ -12,7 +12,8 @@ from tests.support import git
 # The command dies as soon as it has written and committed the file.
 DIES = """
 import os, sys
-from goldenpath_runtime import __main__, delivery
+from goldenpath_runtime import __main__
+from goldenpath_runtime.deliver import delivery
 written = delivery.want
 def want(*words):
     written(*words)

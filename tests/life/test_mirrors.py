@@ -14,8 +14,8 @@ import pytest
 
 from tests.life.repository import MODEL, Repository
 
-RUNTIME = "src/goldenpath_runtime"
-TABLE = "MIRRORS: Mapping[str, tuple[str, str]] = {}"
+OPTION = "src/goldenpath_runtime/stub"
+EXTRAS = '"""A registry that a test brings."""\n\nEXTRAS = {"mirror stub": "mirror:Stub"}\n'
 STUB = '''
 """A registry in a folder: a file for each entry, and which version is the champion."""
 
@@ -23,7 +23,7 @@ import json
 import time
 from pathlib import Path
 
-from .registry import champion
+from goldenpath_runtime.store.versions import champion
 
 HERE = Path("{folder}")
 
@@ -89,15 +89,15 @@ class Mirror:
 
 @pytest.fixture(scope="module")
 def added(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
-    """A module, and a line in the table."""
+    """An option of its own, whose folder keeps bytecode when it is gone."""
     folder = tmp_path_factory.mktemp("mirror")
-    module = repository.folder / RUNTIME / "stub.py"
-    module.write_text(STUB.format(folder=folder), "utf-8")
-    line = TABLE.replace("{}", '{"stub": ("stub", "Stub")}')
-    repository.edit(f"{RUNTIME}/mirrors.py", (TABLE, line))
+    option = repository.folder / OPTION
+    option.mkdir()
+    (option / "__init__.py").write_text(EXTRAS, "utf-8")
+    (option / "mirror.py").write_text(STUB.format(folder=folder), "utf-8")
     yield Mirror(folder, repository)
-    repository.edit(f"{RUNTIME}/mirrors.py", (line, TABLE))
-    module.unlink()
+    (option / "__init__.py").unlink()
+    (option / "mirror.py").unlink()
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from tests.life.repository import Repository
 
 WRITE = """
 import sys
-from goldenpath_runtime.state import Store, append
+from goldenpath_runtime.store.ledger import Store, append
 store = Store(sys.argv[1])
 for i in range(25):
     append(store, "model", "test", writer=sys.argv[2], i=i)
 """
 READ = """
 import json, sys
-from goldenpath_runtime.state import Store, ledger
+from goldenpath_runtime.store.ledger import Store, ledger
 print(json.dumps(ledger(Store(sys.argv[1]), "model")))
 """
 

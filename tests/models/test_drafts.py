@@ -11,13 +11,14 @@ from tests.models.conftest import in_one_process
 DRAFT = """
 import io, json, sys
 import pandas as pd, yaml
+from goldenpath_runtime.prepare import validate_rows
 from goldenpath_runtime.schema import Schema, draft
 
 drafts = []
 for text in json.load(sys.stdin):
     rows = pd.read_csv(io.StringIO(text))
     drafts.append(draft(rows))
-    kept = Schema.model_validate(yaml.safe_load(drafts[-1])).validate_rows(rows)
+    kept = validate_rows(Schema.model_validate(yaml.safe_load(drafts[-1])), rows)
     assert len(kept) == len(rows)
 print(json.dumps(drafts))
 """

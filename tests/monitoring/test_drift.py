@@ -13,7 +13,8 @@ RESAMPLES = 200
 CODE = """
 import json, sys
 import numpy as np, pandas as pd
-from goldenpath_runtime import drift, reference
+from goldenpath_runtime.store import reference
+from goldenpath_runtime.watch import drift
 from goldenpath_runtime.pipeline import open_project
 
 given = json.load(sys.stdin)
@@ -40,7 +41,8 @@ print(json.dumps([alarms, found, wrong]))
 """
 COLUMNS = """
 import json, sys
-from goldenpath_runtime import drift, reference
+from goldenpath_runtime.store import reference
+from goldenpath_runtime.watch import drift
 print(json.dumps([
     drift.compare({"c": reference.summarize(old, kind)}, {"c": new})[0].drifted for kind, old, new in json.load(sys.stdin)
 ]))

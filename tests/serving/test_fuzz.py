@@ -58,7 +58,7 @@ def test_hundreds_of_examples_find_no_fault(repository: Repository, tmp_path: Pa
 
 def test_a_document_that_lies_is_found_out(classification: Repository, tmp_path: Path) -> None:
     """The guard of the tests above: a limit left out of the document, or a status, is a failure."""
-    app = classification.folder / "src/goldenpath_runtime/openapi.py"
+    app = classification.folder / "src/goldenpath_runtime/online/openapi.py"
     honest = app.read_text("utf-8")
     for old, new in [
         ('"maximum": FLOAT_MAX if high is None else high,', ""),

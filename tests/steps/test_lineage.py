@@ -19,6 +19,10 @@ PACKAGE = "src/goldenpath_runtime"
 MONITOR = "\nmonitor: {my_model: {days: 30, max_psi: 0.3}}\n"
 # What training imports and what yet decides nothing of how the model turns out, and why.
 NOT_DECIDING = {
+    "commands": "parses what was typed",
+    "errors": "is raised where nothing is trained",
+    "extras": "offers what options add, none of which trains",
+    "files": "reads settings, whose values are in the lineage",
     "evaluation": "measures what was exported",
     "inference": "scores with what was exported",
     "project": "names the folders, and finds the model's code",
@@ -90,8 +94,8 @@ def hashes(project: Path, env: dict[str, str]) -> dict[str, str]:
     [
         ("params.yaml", MONITOR, set()),
         ("params.yaml", "# A remark.\n", set()),
-        (f"{PACKAGE}/monitor.py", "# Other code.\n", set()),
-        (f"{PACKAGE}/online.py", "# Other code.\n", set()),
+        (f"{PACKAGE}/watch/monitor.py", "# Other code.\n", set()),
+        (f"{PACKAGE}/online/serve.py", "# Other code.\n", set()),
         ("params.yaml", "    options: {depth: 3}\n", {"params_sha256"}),
         ("src/my_model/model.py", "# Other code.\n", {"sources_sha256"}),
         ("src/helper.py", "VALUE = 1\n", {"sources_sha256"}),
@@ -110,7 +114,10 @@ def test_the_lineage_has_what_training_reads_and_nothing_else(
 def test_dvc_trains_anew_where_the_lineage_changes_and_only_there(project: Path, env: dict[str, str]) -> None:
     info = project / "build" / "my_model" / "model" / "model.json"
     before = info.read_bytes()
-    with edited(project / "params.yaml", MONITOR), edited(project / PACKAGE / "online.py", "# Other code.\n"):
+    with (
+        edited(project / "params.yaml", MONITOR),
+        edited(project / PACKAGE / "online" / "serve.py", "# Other code.\n"),
+    ):
         assert "train" not in ran(project, env)
         assert info.read_bytes() == before
     with edited(project / PACKAGE / "metrics.py", "# Other code.\n"):

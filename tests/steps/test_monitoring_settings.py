@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.models.conftest import in_one_process
+from tests.template.live import RUNTIME_TESTS
 
 ERRORS = """
 import contextlib, io, json, sys
@@ -22,14 +23,14 @@ for added in given:
 path.write_text(before)
 print(json.dumps(printed))
 """
-VERDICTS = """
+VERDICTS = f"""
 import json, sys
-sys.path.insert(0, "tests")
+sys.path.insert(0, {str(RUNTIME_TESTS)!r})
 from pathlib import Path
-from goldenpath_runtime.monitor import examine
+from goldenpath_runtime.watch.monitor import examine
 from goldenpath_runtime.project import open_project
-from goldenpath_runtime.register import register_model
-from goldenpath_runtime.state import open_store
+from goldenpath_runtime.store.register import register_model
+from goldenpath_runtime.store.ledger import open_store
 from test_monitoring import sample
 
 path = Path("params.yaml")

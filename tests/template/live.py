@@ -70,6 +70,32 @@ def service(project: Path, env: Mapping[str, str]) -> Iterator[str]:
         yield address
 
 
+RUNTIME_TESTS = Path(__file__).parents[1] / "runtime"
+# By file, the option that its tests are about.
+NEEDS = {
+    "test_batch.py": "batch",
+    "test_delivery.py": "deploy",
+    "test_embedded.py": "embedded",
+    "test_flows.py": "ci",
+    "test_monitoring.py": "watch",
+    "test_online.py": "online",
+    "test_quality.py": "quality",
+    "test_steps.py": "",
+}
+
+
+def tested_runtime(project: Path, env: Mapping[str, str], folder: Path) -> str:
+    """Run tests/runtime with a project's model and packages, as far as it has the options; what pytest prints."""
+    folder.mkdir()
+    shutil.copy(project / "tests/conftest.py", folder)
+    package = project / "src/goldenpath_runtime"
+    for name, option in NEEDS.items():
+        if (package / option / "__init__.py").exists():
+            shutil.copy(RUNTIME_TESTS / name, folder)
+    words = ("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", str(folder))
+    return run([str(project / ".venv/bin/python"), *words], project, env)
+
+
 def predict(address: str, rows: list[dict[str, Any]]) -> list[Any]:
     """What the service answers to these rows, one answer each."""
     body = json.dumps({"rows": rows}).encode()

@@ -133,16 +133,16 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 @pytest.mark.parametrize(
     ("answers", "most_files", "most", "most_of_tests"),
     [
-        ({"preset": "minimal"}, 36, 1900, 225),
-        ({"registry": "none"}, 61, 2275, 325),
-        ({"deploy": "none", "ci": "none"}, 83, 3700, 425),
-        ({"ci": "none"}, 95, 4550, 475),
-        *(({"ci": ci}, 114, 4800, 575) for ci in CALLS),
+        ({"preset": "minimal"}, 42, 1975, 50),
+        ({"registry": "none"}, 63, 2350, 50),
+        ({"deploy": "none", "ci": "none"}, 90, 3800, 50),
+        ({"ci": "none"}, 103, 4650, 50),
+        *(({"ci": ci}, 121, 4925, 50) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )
 def test_budget(answers: Answers, most_files: int, most: int, most_of_tests: int) -> None:
-    """Files, and statements of the runtime and of its tests, option by option: see docs/decisions/0014."""
+    """Files, and statements of the runtime and of its tests, option by option: see docs/decisions/0019."""
     files = rendered(answers)
     assert len(files) <= most_files, f"{len(files)} files: {', '.join(files)}"
     assert 0 < (count := owned_statements(files, "src/")) <= most, f"{count} statements of the runtime"

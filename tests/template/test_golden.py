@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.version import Version
 
 from tests import preview
 from tests.questionnaire import TEMPLATE
@@ -80,11 +81,10 @@ def lost(paths: set[str], answers: bytes, moves: set[str]) -> set[str]:
 
 
 def _moves(since: Release) -> set[str]:
-    """Old paths that may be gone: those of later major releases. Before 1.0.0 every release may move paths."""
+    """Old paths that may be gone: those of later releases."""
     listed = yaml.safe_load(MOVES.read_text("utf-8"))
-    return {
-        old for major, table in listed.items() for old in table if int(major) > since.major or int(major) == 0
-    }
+    later = (table for release, table in listed.items() if Version(release) > Version(since.version))
+    return {old for table in later for old in table}
 
 
 def _lines(files: Files, path: str) -> list[str]:

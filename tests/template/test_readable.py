@@ -21,7 +21,10 @@ Node = TypeVar("Node", bound=ast.AST)
 
 MOST_NODES = 9.0
 LONGEST_LINE = 100
-MODULES = {path.stem: path for path in sorted((TEMPLATE / "project").rglob("src/goldenpath_runtime/*.py"))}
+MODULES = {
+    str(path.relative_to(TEMPLATE / "project")): path
+    for path in sorted((TEMPLATE / "project").rglob("src/goldenpath_runtime/**/*.py"))
+}
 
 
 def hard_to_read(source: str) -> list[str]:

@@ -1,31 +1,13 @@
-"""`writes` in the table of commands is true of those that can add to a ledger, and of no other."""
+"""`writes` of a command is true of those that can add to a ledger, and of no other."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 
-from tests.questionnaire import PROJECT
+from tests.template.runtime import declared, imported, looked_up, modules, options
 
 Function = tuple[str, str]  # module and name
-
-
-@cache
-def runtime() -> dict[str, ast.Module]:
-    """The modules of the runtime, of all layers."""
-    paths = sorted(PROJECT.rglob("src/goldenpath_runtime/*.py"))
-    return {path.stem: ast.parse(path.read_text("utf-8")) for path in paths}
-
-
-def reached(module: str) -> Iterator[str]:
-    """The modules that a module imports or looks up, and itself."""
-    yield module
-    for node in ast.walk(runtime()[module]):
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
-            yield node.module
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "layer":
-            yield from (str(word.value) for word in node.args if isinstance(word, ast.Constant))
 
 
 def names(node: ast.AST) -> Iterator[str]:
@@ -40,8 +22,8 @@ def names(node: ast.AST) -> Iterator[str]:
 def calls() -> dict[Function, set[Function]]:
     """All functions and methods of the runtime, each with all that it may call, by names alone."""
     found: dict[Function, set[Function]] = {}
-    for module, tree in runtime().items():
-        near = set(reached(module))
+    for module, tree in modules().items():
+        near = {module, *imported(module), *looked_up(module)}
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 called = {(each, name) for name in set(names(node)) for each in near}
@@ -50,21 +32,23 @@ def calls() -> dict[Function, set[Function]]:
 
 
 def writers() -> set[Function]:
-    """The functions that reach `append` of state.py."""
-    known, found = calls(), {("state", "append")}
+    """The functions that reach `append` of the ledger."""
+    known, found = calls(), {("store.ledger", "append")}
     while more := {function for function, called in known.items() if called & found} - found:
         found |= more
     return found
 
 
 def commands() -> Iterator[tuple[Function, bool]]:
-    """The function of each command of lifecycle.py, and whether it is said to write."""
-    (table,) = (node for node in ast.walk(runtime()["lifecycle"]) if isinstance(node, ast.Dict))
-    for key, value in zip(table.keys, table.values, strict=True):
-        assert isinstance(key, ast.Constant)
-        assert isinstance(value, ast.Call)
-        marks = {each.arg: ast.literal_eval(each.value) for each in value.keywords}
-        yield (ast.literal_eval(value.args[0]), str(key.value).replace("-", "_")), marks.get("writes", False)
+    """The function of each command of each option, and whether it is said to write."""
+    for option in options():
+        table = declared(option, "COMMANDS")
+        for key, value in zip(table.keys, table.values, strict=True) if table else ():
+            assert isinstance(key, ast.Constant)
+            assert isinstance(value, ast.Call)
+            marks = {each.arg: ast.literal_eval(each.value) for each in value.keywords}
+            module = f"{option}.{ast.literal_eval(value.args[0])}"
+            yield (module, str(key.value).replace("-", "_")), marks.get("writes", False)
 
 
 def test_commands_that_write_are_marked() -> None:

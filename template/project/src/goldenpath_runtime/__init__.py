@@ -5,10 +5,10 @@ package beside it. Everything named here is public and stays compatible: code wr
 release runs with a newer one.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .config import ProjectError
+from .errors import ProjectError
+from .options import hand_in_extras
 
 if TYPE_CHECKING:
     from .interface import Candidate, Dataset, Exported, Model, SklearnCandidate, default_features
@@ -23,10 +23,14 @@ __all__ = [
     "default_features",
 ]
 
+hand_in_extras()
+
 
 def __getattr__(name: str) -> object:
     # The interface is imported when it is asked for: the service needs neither pandas nor
     # scikit-learn.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(".interface", __name__), name)
+    from . import interface  # noqa: PLC0415 (as said)
+
+    return getattr(interface, name)

@@ -7,12 +7,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import Command, ProjectError, command, layer, read_params
+from .commands import Command, command
+from .config import read_params
+from .errors import ProjectError
+from .extras import extra
+from .options import commands, implementation
 from .project import Project, open_project
 
 if TYPE_CHECKING:
@@ -32,15 +35,10 @@ STEPS = {
     "sample": "write the small sample from the real rows",
 }
 OTHERS = {
-    "matrix": Command("config", "the models, one a line or as JSON for a CI system to fan out"),
+    "matrix": Command("matrix", "the models, one a line or as JSON for a CI system to fan out"),
     "schema": Command("data", "print a first schema.yaml for a file of rows"),
-    "serve": Command("online", "answer over HTTP"),
-    "score": Command("batch", "score a file of rows"),
-    "embed": Command("embedded", "write a folder that scores with onnxruntime and numpy alone"),
+    **commands(),
 }
-lifecycle = layer("lifecycle")
-if lifecycle:
-    OTHERS |= lifecycle.COMMANDS
 
 
 def main(argv: Sequence[str]) -> int:
@@ -59,16 +57,13 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """A parser of the command's name; its help lists the commands that this repository has."""
-    helps = dict(STEPS)
-    for name, other in OTHERS.items():
-        if find_spec(f".{other.module}", __package__):
-            helps[name] = other.help
+    helps = STEPS | {name: other.help for name, other in OTHERS.items()}
     parser = argparse.ArgumentParser(
         prog="python -m goldenpath_runtime",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="\n".join(f"  {name:9} {text}" for name, text in helps.items()),
     )
-    parser.add_argument("command", choices=[*STEPS, *OTHERS], metavar="COMMAND")
+    parser.add_argument("command", choices=helps, metavar="COMMAND")
     return parser
 
 
@@ -123,17 +118,11 @@ def _run(name: str, project: Project) -> int:
 
 
 def run_other(name: str, argv: Sequence[str]) -> int:
-    """Run a command of its own module; ProjectError when this repository was made without it."""
+    """Run a command of its own module; one that adds to a ledger tells the mirrors of it."""
     other = OTHERS[name]
-    module = layer(other.module)
-    if module is None:
-        raise ProjectError(
-            f"this repository was made without {other.module}: "
-            "see serve, registry and deploy in the template"
-        )
-    run = getattr(module, name.replace("-", "_"))
+    run = implementation(name, other)
     if other.writes:
-        return int(layer("mirrors").followed(run, argv))
+        return int(extra("hook of the ledger")(run, argv))
     return int(run(argv) or 0)
 
 

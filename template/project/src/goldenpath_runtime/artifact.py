@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 
-from .config import ProjectError
+from .errors import ProjectError
 from .interface import Candidate, Dataset, Exported, Scores
 
 

@@ -4,41 +4,16 @@ Owned by the template: do not edit. A key that is not in params.yaml takes the d
 so a file written for an older release stays valid.
 """
 
-import argparse
-import difflib
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, ValidationInfo, field_validator
+
+from .errors import ProjectError
+from .files import Frozen, read_yaml
 
 PARAMS = Path("params.yaml")
-T = TypeVar("T", bound=BaseModel)
-
-
-class ProjectError(Exception):
-    """The project's files or data are wrong: shown as a message, without a traceback."""
-
-
-def layer(name: str) -> Any:
-    """A module of this package that only some answers of the template bring; None without it."""
-    if find_spec(f".{name}", __package__) is None:
-        return None
-    return import_module(f".{name}", __package__)
-
-
-class Frozen(BaseModel):
-    """A value that cannot be changed and knows no key but its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Checks(Frozen):
@@ -199,156 +174,3 @@ class Params(Frozen):
 def read_params(path: Path = PARAMS) -> Params:
     """Read and check the file; ProjectError names each line that is wrong."""
     return read_yaml(path, Params)
-
-
-def note_blocked(folder: Path) -> None:
-    """Say on stderr when the gate has blocked the model in a project's build/<model>/model."""
-    model = folder.parent
-    root = model.parent.parent
-    verdict = root / "reports" / model.name / "gate.verdict"
-    if _holds(verdict, "fail"):
-        report = verdict.with_name("report.md")
-        print(f"note: the gate has blocked this model: see {report}", file=sys.stderr)
-
-
-def _holds(path: Path, verdict: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8").strip() == verdict
-
-
-class Command(NamedTuple):
-    """A command: the module with a function of its name, its help, whether it adds to a ledger."""
-
-    module: str
-    help: str
-    writes: bool = False
-
-
-def command(name: str, several: bool = False) -> argparse.ArgumentParser:
-    """A parser for a command that is about one model, or about several."""
-    if several:
-        which = "`name`, `name@dataset` or `@dataset`; all without it"
-    else:
-        which = "not needed where there is one"
-    parser = argparse.ArgumentParser(prog=name)
-    parser.add_argument("--model", help=f"which model of {PARAMS}: {which}")
-    return parser
-
-
-def matrix(argv: Sequence[str]) -> None:
-    """The command: print the models meant.
-
-    One a line, as JSON that a CI system fans out, or as stages of dvc.yaml.
-    """
-    args = _matrix_parser().parse_args(argv)
-    params = read_params()
-    found = params.select(args.model)
-    if args.drifted:
-        found = [name for name in found if _has_drifted(name)]
-    if args.stage:
-        print(" ".join(f"{args.stage}@{name}" for name in found))
-    elif args.form in ("list", "lines"):
-        print("\n".join(found))
-    else:
-        print(json.dumps(_jobs(args.form, params, found)))
-
-
-def _matrix_parser() -> argparse.ArgumentParser:
-    parser = command("matrix", several=True)
-    parser.add_argument("--stage", help="print the names of this stage of dvc.yaml")
-    # `lines` is an older name of `list`.
-    forms = ("list", "github", "gitlab", "azure", "lines")
-    parser.add_argument("--form", choices=forms, default="github")
-    parser.add_argument(
-        "--drifted",
-        action="store_true",
-        help="only those whose last verdict of make monitor is drift",
-    )
-    return parser
-
-
-def _jobs(form: str, params: Params, names: Sequence[str]) -> object:
-    """A job for each model, as the CI system of that name reads it."""
-    if form == "gitlab":
-        return [{"MODEL": names}]
-    if form == "azure":
-        return {name: {"MODEL": name} for name in names}
-    include = [{"model": name, "dataset": params.models[name].dataset} for name in names]
-    return {"include": include}
-
-
-def _has_drifted(model: str) -> bool:
-    return _holds(Path("reports", model, "monitor.verdict"), "drift")
-
-
-def read_yaml(path: Path, kind: type[T]) -> T:
-    """A YAML file as a value of that kind.
-
-    ProjectError says where the file is wrong and what was probably meant.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProjectError(f"{path}: not found; run this in the folder of the project") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path}: not valid YAML: {error}") from None
-    return parse(kind, content, path)
-
-
-def parse(kind: type[T], content: object, place: object) -> T:
-    """Content as a value of that kind; ProjectError names the place and all that is wrong in it."""
-    try:
-        return kind.model_validate(content)
-    except ValidationError as error:
-        problems = (f"{place}: {_explain(kind, item)}" for item in error.errors())
-        raise ProjectError("\n".join(problems)) from None
-
-
-def _explain(kind: type[BaseModel], item: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in item["loc"]) or "the file"
-    if item["type"] != "extra_forbidden":
-        return f"{place}: {item['msg']}, not {item['input']!r:.60}"
-    key = str(item["loc"][-1])
-    close = difflib.get_close_matches(key, _known_keys(kind), n=1)
-    if not close:
-        return f"{place}: unknown key"
-    return f"{place}: unknown key; did you mean {close[0]}?"
-
-
-def _known_keys(kind: type[BaseModel]) -> set[str]:
-    """The keys of a value of that kind, and of the values inside it."""
-    schema = kind.model_json_schema()
-    known = set(schema.get("properties", {}))
-    for part in schema.get("$defs", {}).values():
-        known |= part.get("properties", {}).keys()
-    return known
-
-
-def read_json(path: Path, made_by: str) -> Any:
-    """What a step wrote; ProjectError names the step that has to run first."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProjectError(f"{path} is not there yet: run make {made_by} first") from None
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON, as `write_text` writes it."""
-    write_text(path, json.dumps(value, indent=2, default=float) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text, making the folder; a process that is killed leaves all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
-
-
-def git(*words: str) -> str | None:
-    """What git prints; None without git or a repository, or where it or a hook says no."""
-    command = ["git", *words]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

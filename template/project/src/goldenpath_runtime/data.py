@@ -16,7 +16,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from .config import ProjectError, command, layer, read_params
+from .commands import command
+from .config import read_params
+from .errors import ProjectError
+from .extras import extra
 from .schema import Schema, draft
 
 BATCH = 65_536  # rows read at a time
@@ -58,12 +61,12 @@ def _local_file(source: str) -> AbstractContextManager[Path]:
         return as_file(files(package) / inside)
     if not source.startswith("store:") and "://" not in source:
         return nullcontext(Path(source))
-    state = layer("state")
-    if state is None:
+    local_copy = extra("rows of the store")
+    if local_copy is None:
         raise ProjectError(
             f"{source}: this repository was made without a store: see `registry` in the template"
         )
-    return nullcontext(state.local_copy(source))
+    return nullcontext(local_copy(source))
 
 
 def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .config import ProjectError, layer, read_json, write_json
+from .errors import ProjectError
+from .extras import extra
+from .files import read_json, write_json
 from .inference import InvalidRowsError, Scorer
 from .project import Project
 
@@ -60,7 +62,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         "business": dict(business),
         "latency": latency(scorers, columns),
     }
-    analysis = layer("analysis")
+    analysis = extra("analysis of the figures")
     if analysis:
         subject = analysis.Subject(
             scorers["model"], columns, truth, scores, measure, project.params
@@ -73,10 +75,10 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
 
 def _finder(project: Project, sample: bool) -> Callable[[], Path | None]:
     """What finds the folder of the champion, if there may be one."""
-    registry = None if sample else layer("registry")
-    if registry is None:
+    versions = None if sample else extra("versions")
+    if versions is None:
         return lambda: None
-    return partial(registry.champion_folder, project.name)
+    return partial(versions.champion_folder, project.name)
 
 
 def _provenance(project: Project, scorer: Scorer) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from .config import Gate, Objective, Threshold, read_json, write_json, write_text
+from .config import Gate, Objective, Threshold
+from .files import read_json, write_json, write_verdict
 from .project import Project
 
 Figures = Mapping[str, Any]  # what metrics.json holds
@@ -40,7 +41,7 @@ def check_gate(project: Project) -> list[Finding]:
     write_json(reports / "gate.json", listed)
     passed = all(finding.passed for finding in findings)
     verdict = "pass" if passed else "fail"
-    write_text(reports / "gate.verdict", verdict + "\n")
+    write_verdict(reports / "gate.verdict", verdict)
     return findings
 
 

@@ -19,8 +19,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from .config import ModelParams, ProjectError
+from .config import ModelParams
 from .data import BATCH, class_names, read_rows
+from .errors import ProjectError
 from .metrics import standard_metrics
 from .schema import Column, Schema, model_inputs
 

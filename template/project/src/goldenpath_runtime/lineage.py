@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .config import git
+from .files import git
 from .project import Project
 
 OWN = Path(__file__).parent

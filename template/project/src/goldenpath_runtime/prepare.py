@@ -13,8 +13,11 @@ import pandas as pd
 import pandera.pandas as pa
 from sklearn.model_selection import train_test_split
 
-from .config import PARAMS, ModelParams, ProjectError, layer, write_json, write_text
+from .config import PARAMS, ModelParams
 from .data import class_names, fingerprint, read_rows
+from .errors import ProjectError
+from .extras import extra
+from .files import write_json, write_text, write_verdict
 from .lineage import training_inputs
 from .project import Project
 from .schema import Column, Schema, is_whole
@@ -74,8 +77,8 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
         part.to_parquet(folder / f"{name}.parquet", index=False)
     write_json(folder / "summary.json", summary)
     write_json(project.build / "inputs.json", training_inputs(project))
-    registry = None if sample else layer("registry")
-    _note_registered(project, summary["sha256"], registry)
+    versions = None if sample else extra("versions")
+    _note_registered(project, summary["sha256"], versions)
     return summary
 
 
@@ -98,15 +101,15 @@ def _classes(rows: pd.DataFrame, params: ModelParams) -> list[str]:
     return list(class_names(values))
 
 
-def _note_registered(project: Project, sha256: str, registry: Any) -> None:
+def _note_registered(project: Project, sha256: str, versions: Any) -> None:
     """Write whether the data are those of the last version, and which version is the champion.
 
     Both decide what has to run again.
     """
     verdict, champion = "new", "none"
-    if registry:
-        verdict, champion = registry.compared(project.name, sha256)
-    write_text(project.reports / "data.verdict", verdict + "\n")
+    if versions:
+        verdict, champion = versions.compared(project.name, sha256)
+    write_verdict(project.reports / "data.verdict", verdict)
     write_text(project.build / "champion", champion + "\n")
 
 
@@ -122,9 +125,9 @@ def _check_data(
     """
     params = project.params
     schema = project.model.schema
-    checks = layer("checks")
-    if checks:
-        return dict(checks.check_data(rows, parts, params, schema, now))
+    check_data = extra("checks of the rows")
+    if check_data:
+        return dict(check_data(rows, parts, params, schema, now))
     if "checks" in params.data.model_fields_set:
         raise ProjectError(
             f"{PARAMS}: data.checks: made without them; answer files to `registry` of the template"

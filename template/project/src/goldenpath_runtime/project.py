@@ -6,17 +6,17 @@ no model.
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .config import PARAMS, ModelParams, ProjectError, read_json, read_params
+from .config import PARAMS, ModelParams, read_params
+from .errors import ProjectError
+from .extras import extra
+from .files import read_json
 
 if TYPE_CHECKING:
     from .interface import Dataset, Model
     from .schema import Schema
-
-GROUP = "goldenpath.models"
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,9 @@ class Project:
         """
         from .schema import read_schema  # noqa: PLC0415 (with pandas)
 
-        entry = _entry_point(self.name)
+        model_class = extra("model class")(self.name)
         schema = read_schema(self.params.schema_file)
         _require_columns(self.params, schema)
-        model_class = entry.load()
         model: Model = model_class(self.params, schema)
         return model
 
@@ -70,18 +69,6 @@ def open_project(name: str | None) -> Project:
     """
     key, params = read_params().model(name)
     return Project(key, params)
-
-
-def _entry_point(name: str) -> EntryPoint:
-    """Where the code of a model is: under its own name, or under `default`."""
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
-    entry = found.get(name) or found.get("default")
-    if entry is None:
-        raise ProjectError(
-            f'pyproject.toml: name your code under [project.entry-points."{GROUP}"], '
-            "then make setup"
-        )
-    return entry
 
 
 def _require_columns(params: ModelParams, schema: "Schema") -> None:

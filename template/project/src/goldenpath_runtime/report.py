@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .config import ModelParams, layer, read_json
+from .config import ModelParams
+from .extras import extra
+from .files import read_json
 from .gate import Finding, judge
 from .project import Project
 
@@ -50,8 +52,8 @@ def write_report(project: Project) -> Path:
     figures = read_json(project.reports / "metrics.json", "evaluate")
     info = read_json(project.build / "model" / "model.json", "train")
     purpose = _description(Path("pyproject.toml"))
-    plots = layer("plots")
-    drawn = plots.plot(figures, project.reports) if plots else ()
+    plot = extra("plots")
+    drawn = plot(figures, project.reports) if plot else ()
     findings = judge(project, figures)
     card = Card(project.params, info, figures, findings, purpose, drawn)
     report = project.reports / "report.md"

@@ -14,10 +14,11 @@ import pandas as pd
 import yaml
 from pydantic import Field
 
-from .config import Frozen, ProjectError, read_yaml
+from .errors import ProjectError
+from .files import Frozen, read_yaml
 
 if TYPE_CHECKING:
-    import pandera.pandas as pa
+    pass
 
 FEW = 20  # a drafted text column with at most this many different values is called a category
 HEAD = (
@@ -92,12 +93,6 @@ class Schema(Frozen):
             )
         coerced = {name: _coerce(frame[name], column) for name, column in self.columns.items()}
         return pd.DataFrame(coerced)
-
-    def validate_rows(self, frame: pd.DataFrame, checks: "Sequence[pa.Check]" = ()) -> pd.DataFrame:
-        """The coerced rows; ProjectError lists what breaks the schema or the project's checks."""
-        from .prepare import validate_rows  # noqa: PLC0415 (with pandera)
-
-        return validate_rows(self, frame, checks)
 
 
 def model_inputs(frame: pd.DataFrame, features: Mapping[str, Column]) -> pd.DataFrame:

@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .artifact import fit, write_model
-from .config import PARAMS, Objective, ProjectError, layer, read_json, write_json
+from .config import PARAMS, Objective
+from .errors import ProjectError
 from .evaluation import parity_error, score
+from .extras import extra
+from .files import read_json, write_json
 from .inference import Scorer
 from .lineage import inputs_lineage
 from .project import Project
@@ -62,10 +65,10 @@ def _inputs_key(lineage: Mapping[str, Any]) -> str:
 
 
 def _write_reference(project: Project) -> None:
-    reference = layer("reference")
+    reference = extra("reference")
     if reference:
         path = project.build / "model" / "reference.json"
-        write_json(path, reference.reference(project))
+        write_json(path, reference(project))
 
 
 def best(measured: Mapping[str, Mapping[str, float]], objective: Objective) -> str:

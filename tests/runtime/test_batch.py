@@ -1,0 +1,45 @@
+"""Tests of the batch command."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from goldenpath_runtime import ProjectError
+from goldenpath_runtime.batch.score import score_file
+from goldenpath_runtime.inference import Scorer
+from goldenpath_runtime.pipeline import Project
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_file_gets_the_answers_of_the_model(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path, kind: str
+) -> None:
+    scorer = Scorer(project.build / "model")
+    source, target = tmp_path / f"rows.{kind}", tmp_path / f"scores.{kind}"
+    frame = project.dataset("test").frame()
+    frame.to_csv(source, index=False) if kind == "csv" else frame.to_parquet(source, index=False)
+    assert score_file(scorer, source, target) == len(rows)
+    written = pd.read_csv(target) if kind == "csv" else pd.read_parquet(target)
+    answers = written.filter(regex="^(probability|predicted)_").to_numpy(np.float64)
+    np.testing.assert_allclose(answers, scorer.score_rows(rows), rtol=1e-5, atol=1e-5)
+
+
+def test_nothing_is_written_when_a_row_cannot_be_scored(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    source, target = tmp_path / "rows.csv", tmp_path / "scores.csv"
+    pd.DataFrame(rows).iloc[:, 1:].to_csv(source, index=False)
+    with pytest.raises(ProjectError, match="column"):
+        score_file(Scorer(project.build / "model"), source, target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv"]
+
+
+def test_unknown_and_missing_files_are_named(project: Project, tmp_path: Path) -> None:
+    scorer = Scorer(project.build / "model")
+    with pytest.raises(ProjectError, match="neither"):
+        score_file(scorer, tmp_path / "rows.xls", tmp_path / "scores.csv")
+    with pytest.raises(ProjectError, match="not found"):
+        score_file(scorer, tmp_path / "rows.csv", tmp_path / "scores.csv")
