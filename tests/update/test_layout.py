@@ -107,10 +107,10 @@ def test_every_edit_is_carried_and_what_needs_a_new_name_is_told(
     assert "def note()" in (project / RUNTIME / "watch/monitor.py").read_text("utf-8")
     assert "champions, versions" in (project / RUNTIME / "store/comparison.py").read_text("utf-8")
     assert not [path for path in MOVES if (project / path).exists()]
-    disputed, told = [], []
-    for each in TOLD.findall(said):
-        (disputed if each[0].endswith("comparison.py") else told).append(each)
-    assert "goldenpath_runtime.registry" in {old for _, _, old, _ in disputed}
+    places = TOLD.findall(said)
+    disputed = {old for path, _, old, _ in places if path.endswith("comparison.py")}
+    told = [place for place in places if not place[0].endswith("comparison.py")]
+    assert "goldenpath_runtime.registry" in disputed
     assert {(path, old) for path, _, old, _ in told} == {
         (f"{RUNTIME}/own.py", "goldenpath_runtime.state"),
         (f"{RUNTIME}/watch/monitor.py", "goldenpath_runtime.state"),
