@@ -336,7 +336,7 @@ def test_it_is_told_to_people(story: Story) -> None:
         assert (
             "\n2 places name what moved by its old name, and must be changed; they are listed above." in words
         )
-        assert "type: make check\n" in words
+        assert "run the checks of the project.\n" in words
 
 
 def test_it_is_told_of_many_projects(story: Story) -> None:
@@ -349,3 +349,14 @@ def test_it_is_told_of_many_projects(story: Story) -> None:
     assert f"  a.py:1: {STATE_MOVED}\n" in done.text
     assert f"  b.py:1: {STATE_MOVED}\n" in done.text
     assert "\n2 places name what moved" in done.text
+
+
+def test_of_many_places_a_person_sees_the_first(story: Story) -> None:
+    begin(story, OLD, ALONE)
+    story.edit({"run.log": "kit.state\n" * 70})
+    story.release("v2.0.0", NEW)
+    assert len(story.update("--dry-run").json["outdated"]) == 70
+    for option in ((), ("--markdown",)):
+        said = story.run("update", "--dry-run", *option).text
+        assert said.count("run.log:") == 50
+        assert "and 20 more: --json lists all" in said

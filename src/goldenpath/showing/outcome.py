@@ -19,7 +19,7 @@ def mend(places: int) -> str:
         return ""
     return (
         f"\n{show.counted(places)} what moved by its old name, and must be changed; they are listed above. "
-        "After that, type: make check"
+        "After that, run the checks of the project."
     )
 
 

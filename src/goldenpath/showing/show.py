@@ -30,6 +30,7 @@ _OUTDATED = "Names of what moved: yours to change"
 _COLORS = {"+": "32", "-": "31", "@": "36", "d": "1"}
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")  # git ends lines at line feeds only
 _SHOWN = 400  # lines of one file in a pull request
+_PLACES = 50  # that name what moved; a log may be full of them
 
 
 def summary(plan: Plan) -> str:
@@ -40,7 +41,8 @@ def summary(plan: Plan) -> str:
     for kind, changes in _groups(plan):
         lines += ["", f"{_TITLES[kind]} ({len(changes)})", *(_line(change) for change in changes)]
     if plan.outdated:
-        lines += ["", f"{_OUTDATED} ({len(plan.outdated)})", *(f"  {place}" for place in plan.outdated)]
+        places = [str(place) for place in plan.outdated]
+        lines += ["", f"{_OUTDATED} ({len(places)})", *(f"  {place}" for place in _first(places))]
     lines += ["", *(f"Note: {note}" for note in plan.notes)] if plan.notes else []
     return "\n".join(lines)
 
@@ -79,8 +81,8 @@ def markdown(plan: Plan) -> str:
         follows = " (follows the template again)" if name in plan.follows else ""
         lines += [f"- Answer `{name}`: `{old}` → `{new}`{follows}"]
     if plan.outdated:
-        places = (f"- `{each.path}:{each.line}`: `{each.old}` is `{each.new}` now" for each in plan.outdated)
-        lines += ["", f"**{_OUTDATED}** ({len(plan.outdated)})", "", *places]
+        places = [f"`{each.path}:{each.line}`: `{each.old}` is `{each.new}` now" for each in plan.outdated]
+        lines += ["", f"**{_OUTDATED}** ({len(places)})", "", *(f"- {place}" for place in _first(places))]
     for kind, changes in _groups(plan):
         rows = [f"- `{change.path}`: {change.why}" for change in changes]
         if kind in {Kind.CONFLICT, Kind.KEEP, Kind.MERGE, Kind.MOVE}:
@@ -105,6 +107,12 @@ def _sentence(plan: Plan) -> str:
     if plan.outdated:
         settle += f" **{counted(len(plan.outdated))} what moved by its old name: to be changed by hand.**"
     return f"{len(plan.writes)} files change, {mine} of those met edits of this repository. {settle}"
+
+
+def _first(places: list[str]) -> list[str]:
+    """Return the first places, and how many there are beyond them."""
+    more = len(places) - _PLACES
+    return [*places[:_PLACES], f"and {more} more: --json lists all"] if more > 0 else places
 
 
 def counted(places: int) -> str:
