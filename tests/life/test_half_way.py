@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from tests.life.repository import Repository
-from tests.support import git
 
 # The command dies as soon as it has written and committed the file.
 DIES = """
@@ -57,5 +56,5 @@ def test_a_file_that_lags_behind_a_rollback_is_refused(repository: Repository, e
     repository.edit(path, (first, second))
     said = repository.command("reconcile", "--env", env, expect=1)
     assert f"names {second}, which was rolled back" in said
-    git(repository.folder, "checkout", "--quiet", "--", path)
+    repository.edit(path, (second, first))
     assert repository.status(env)["running"] == {first: 100}
