@@ -110,6 +110,19 @@ MISTAKES = {
     "a German date": Mistake(ROWS, FIRST, "31.12.2026,0.5,0,a,0", "column when is not of type time"),
     "one class": Mistake(ROWS, "", HEAD + GOOD.replace(",1\n", ",0\n"), "there is nothing to tell apart"),
     "no such figure": Mistake("params.yaml", "roc_auc", "auc", "no candidate has the figure auc", "pipeline"),
+    "an error to maximize": Mistake(
+        "params.yaml",
+        "{metric: roc_auc}",
+        "{metric: log_loss, direction: maximize}",
+        "params.yaml: models.own.objective: Value error, less log_loss is better: "
+        "write {metric: log_loss, direction: minimize}",
+    ),
+    "a score to minimize": Mistake(
+        "params.yaml",
+        "{metric: roc_auc}",
+        "{metric: roc_auc, direction: minimize}",
+        "more roc_auc is better: write {metric: roc_auc, direction: maximize}",
+    ),
     "a classifier for numbers": Mistake(
         "params.yaml", "classification", "regression", "candidate linear gives scores of shape", "pipeline"
     ),

@@ -77,6 +77,7 @@ NEEDS = {
     "test_delivery.py": "deploy",
     "test_embedded.py": "embedded",
     "test_flows.py": "ci",
+    "test_meaning.py": "",
     "test_monitoring.py": "watch",
     "test_online.py": "online",
     "test_quality.py": "quality",

@@ -33,7 +33,7 @@ ROWS = [
     {"schema"},
     {"config", "inference"},
     {"files"},
-    {"commands", "errors", "extras"},
+    {"commands", "errors", "extras", "figures"},
 ]
 LOOKS_UP = {
     "__import__",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .commands import Command, command
-from .config import read_params
+from .config import PARAMS, read_params
 from .errors import ProjectError
 from .extras import extra
 from .options import commands, implementation
@@ -88,6 +88,8 @@ def _run(name: str, project: Project) -> int:
 
             training = train(project)
             print(f"chosen: {training['chosen']} of {', '.join(training['candidates'])}")
+            for assumption in training["assumed"].values():
+                print(f"note: {PARAMS}: {assumption}")
         case "evaluate":
             from .evaluation import evaluate
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from .errors import ProjectError
+from .figures import Direction, usual_direction
 from .files import Frozen, read_yaml
 
 PARAMS = Path("params.yaml")
@@ -58,10 +59,23 @@ class Split(Frozen):
 
 
 class Objective(Frozen):
-    """The one figure by which candidates are compared, and whether more of it is better."""
+    """The one figure by which candidates are compared, and whether more of it is better.
+
+    A usual figure has a direction of its own, so say it of yours.
+    """
 
     metric: str
-    direction: Literal["maximize", "minimize"] = "maximize"
+    direction: Direction = "maximize"
+
+    @property
+    def assumption(self) -> str:
+        """What is taken for granted of a figure of which nothing says which way is better."""
+        if "direction" in self.model_fields_set:
+            return ""
+        return (
+            f"nothing says which way {self.metric} is better, so more of it is taken for better: "
+            f"write `objective: {{metric: {self.metric}, direction: maximize}}` or minimize"
+        )
 
 
 class Threshold(Frozen):
@@ -129,6 +143,23 @@ class ModelParams(Frozen):
         if others.data.get("task") == "classification":
             raise ValueError("a classification has one target")
         return value
+
+    @field_validator("objective")
+    @classmethod
+    def _in_its_direction(cls, objective: Objective, others: ValidationInfo) -> Objective:
+        targets = others.data.get("target", ())
+        usual = usual_direction(objective.metric, targets)
+        if usual is None:
+            return objective
+        if "direction" not in objective.model_fields_set:
+            return objective.model_copy(update={"direction": usual})
+        if objective.direction != usual:
+            better = "more" if usual == "maximize" else "less"
+            raise ValueError(
+                f"{better} {objective.metric} is better: "
+                f"write {{metric: {objective.metric}, direction: {usual}}}"
+            )
+        return objective
 
 
 class Params(Frozen):

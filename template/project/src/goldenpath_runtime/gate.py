@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from .config import Gate, Objective, Threshold
+from .config import PARAMS, Gate, Objective, Threshold
 from .files import read_json, write_json, write_verdict
 from .project import Project
 
@@ -73,6 +73,7 @@ def decide(
         _at_most("latency", slowdown, policy.max_slowdown, " x the baseline's"),
         _at_most("size", size, policy.max_size_mb, " MB"),
         _at_most("age", days, policy.max_age_days, " days since its training"),
+        *_assumed(figures),
     ]
 
 
@@ -162,6 +163,12 @@ def _slices(figures: Figures, policy: Gate, objective: Objective) -> Iterator[Fi
             f"gap {gap:.1%}, required ≤ {max_gap:.1%}"
         )
         yield Finding(rule, passed, reason)
+
+
+def _assumed(figures: Figures) -> Iterator[Finding]:
+    """What params.yaml leaves open: it blocks no model, and is told."""
+    for name, text in figures.get("assumed", {}).items():
+        yield Finding(name, True, f"{PARAMS}: {text}")
 
 
 def _at_most(rule: str, value: float, limit: float, unit: str) -> Finding:

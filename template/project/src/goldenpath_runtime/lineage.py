@@ -22,6 +22,7 @@ TRAINING = (
     "artifact",
     "config",
     "data",
+    "figures",
     "interface",
     "lineage",
     "metrics",

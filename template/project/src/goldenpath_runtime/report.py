@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .config import ModelParams
+from .config import PARAMS, ModelParams
 from .extras import extra
 from .files import read_json
 from .gate import Finding, judge
@@ -190,6 +190,8 @@ def _gate(card: Card) -> Iterator[Row]:
 def _limits(card: Card) -> Iterator[str]:
     """Where the reader must take care, in plain words."""
     figures = card.figures
+    for text in figures.get("assumed", {}).values():
+        yield f"{PARAMS}: {text}."
     yield from _weak_slices(card)
     shares = figures["data"].get("class_shares")
     if shares:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .artifact import fit, write_model
-from .config import PARAMS, Objective
+from .config import PARAMS, ModelParams, Objective
 from .errors import ProjectError
 from .evaluation import parity_error, score
 from .extras import extra
@@ -51,11 +51,18 @@ def train(project: Project) -> dict[str, Any]:
         "chosen": chosen,
         "candidates": measured,
         "parity_error": parity_error(fitted[chosen].scores, served),
+        "assumed": assumed(project.params),
         "rows": summary["rows"],
     }
     write_json(project.build / "training.json", training)
     shutil.rmtree(unfinished)
     return training
+
+
+def assumed(params: ModelParams) -> dict[str, str]:
+    """What params.yaml leaves open, and how it is taken: for gate and report to tell."""
+    found = {"direction": params.objective.assumption}
+    return {name: text for name, text in found.items() if text}
 
 
 def _inputs_key(lineage: Mapping[str, Any]) -> str:

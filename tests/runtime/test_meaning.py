@@ -1,0 +1,102 @@
+"""Tests that a figure is taken for what it means: which way is better, for which class, and where it says nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goldenpath_runtime import ProjectError, pipeline
+from goldenpath_runtime.__main__ import main
+from goldenpath_runtime.config import ModelParams, Objective
+from goldenpath_runtime.files import parse
+from goldenpath_runtime.gate import check_gate
+from goldenpath_runtime.train import best
+
+WORSE, BETTER = "1.9 of it", "0.2 of it"
+LESS_IS_BETTER = ("rmse", "mae", "mse", "mape", "log_loss", "brier", "error", "RMSE", "rmse_mass")
+MORE_IS_BETTER = ("accuracy", "f1", "f1_macro", "roc_auc", "r2", "average_precision", "precision", "recall", "r2_mass")
+
+
+def params(**changed: object) -> ModelParams:
+    """The settings of a model with nothing but what there has to be, and these."""
+    least = {
+        "task": "regression",
+        "target": ["mass", "size"],
+        "data": {"source": "a.csv"},
+        "objective": {"metric": "r2"},
+    }
+    return parse(ModelParams, least | changed, "params.yaml")
+
+
+def objective(**given: str) -> Objective:
+    return params(objective=given).objective
+
+
+@pytest.mark.parametrize("metric", LESS_IS_BETTER)
+def test_of_an_error_the_least_is_best(metric: str) -> None:
+    measured = {WORSE: {metric: 1.9}, BETTER: {metric: 0.2}}
+    assert best(measured, objective(metric=metric)) == BETTER
+    assert objective(metric=metric) == objective(metric=metric, direction="minimize")
+    with pytest.raises(ProjectError, match=f"{metric}, direction: minimize"):
+        objective(metric=metric, direction="maximize")
+
+
+@pytest.mark.parametrize("metric", MORE_IS_BETTER)
+def test_of_a_score_the_most_is_best(metric: str) -> None:
+    assert best({WORSE: {metric: 0.2}, BETTER: {metric: 0.9}}, objective(metric=metric)) == BETTER
+    with pytest.raises(ProjectError, match=f"params.yaml: objective: .*{metric}, direction: maximize"):
+        objective(metric=metric, direction="minimize")
+
+
+@pytest.mark.parametrize("metric", ["profit", "error_free", "rmse_gain", "accuracy_gap"])
+def test_a_figure_that_nobody_knows_goes_either_way(metric: str) -> None:
+    assert objective(metric=metric).direction == "maximize"
+    assert objective(metric=metric, direction="minimize").direction == "minimize"
+
+
+def changed(project: pipeline.Project, root: Path, **settings: object) -> pipeline.Project:
+    """The project with other settings, in a folder of its own."""
+    return replace(project, params=project.params.model_copy(update=settings), root=root)
+
+
+def figure(project: pipeline.Project, monkeypatch: pytest.MonkeyPatch, **own: float) -> None:
+    """Let the team's model have figures of its own."""
+    measure = type(project.model).metrics
+
+    def metrics(*given: Any) -> dict[str, float]:
+        return {**measure(*given), **own}
+
+    monkeypatch.setattr(type(project.model), "metrics", metrics)
+
+
+def told(project: pipeline.Project) -> tuple[list[str], str]:
+    """What the gate finds, and what the report says of the limits."""
+    report = (project.reports / "report.md").read_text(encoding="utf-8")
+    return list(map(str, check_gate(project))), report.partition("## Limits")[2].partition("\n## ")[0]
+
+
+def test_a_direction_that_nobody_gave_is_told(
+    project: pipeline.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure(project, monkeypatch, profit=7.0)
+    line = "objective: {metric: profit, direction: maximize}"
+    stated = changed(project, tmp_path / "stated", objective=objective(metric="profit", direction="maximize"))
+    pipeline.run_all(stated, sample=True)
+    findings, limits = told(stated)
+    assert line not in "".join([*findings, limits])
+    silent = changed(project, tmp_path / "silent", objective=objective(metric="profit"))
+    pipeline.run_all(silent, sample=True)
+    findings, limits = told(silent)
+    (found,) = (finding for finding in findings if line in finding)
+    assert found.startswith("ok  ")
+    assert line in limits
+
+
+def test_training_tells_what_it_took_for_granted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"chosen": "a", "candidates": {"a": {}}, "assumed": {"direction": "more is taken for better"}}
+    monkeypatch.setattr("goldenpath_runtime.train.train", lambda _: found)
+    assert main(["train"]) == 0
+    assert "note: params.yaml: more is taken for better\n" in capsys.readouterr().out
