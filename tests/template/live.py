@@ -81,6 +81,7 @@ NEEDS = {
     "test_monitoring.py": "watch",
     "test_online.py": "online",
     "test_quality.py": "quality",
+    "test_scores.py": "",
     "test_steps.py": "",
 }
 

@@ -133,11 +133,11 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 @pytest.mark.parametrize(
     ("answers", "most_files", "most", "most_of_tests"),
     [
-        ({"preset": "minimal"}, 43, 2000, 50),
-        ({"registry": "none"}, 64, 2400, 50),
-        ({"deploy": "none", "ci": "none"}, 91, 3850, 50),
-        ({"ci": "none"}, 104, 4700, 50),
-        *(({"ci": ci}, 122, 4950, 50) for ci in CALLS),
+        ({"preset": "minimal"}, 43, 2025, 50),
+        ({"registry": "none"}, 64, 2425, 50),
+        ({"deploy": "none", "ci": "none"}, 91, 3875, 50),
+        ({"ci": "none"}, 104, 4725, 50),
+        *(({"ci": ci}, 122, 4975, 50) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )

@@ -126,10 +126,14 @@ def parity_error(expected: Array, served: Array) -> float:
     return float(difference / largest)
 
 
-def score(scorer: Scorer, columns: Columns) -> Array:
-    """The scores of the project's own rows; ProjectError when the model does not take them."""
+def score(scorer: Scorer, columns: Columns, raw: bool = False) -> Array:
+    """The scores of the project's own rows, as they are answered or as the graph gives them.
+
+    ProjectError when the model does not take these rows.
+    """
+    give = scorer.raw_score if raw else scorer.score
     try:
-        return scorer.score(columns)
+        return give(columns)
     except InvalidRowsError as error:
         raise ProjectError(
             f"the exported model does not take the project's own rows:\n{error}"

@@ -21,6 +21,7 @@ MAX_TEXT = 100_000  # characters in one value
 MAX_PROBLEMS = 100  # reported at a time
 MAX_LINES = 10  # of them in a message
 FLOAT_MAX = float(np.finfo(np.float32).max)
+ROUNDING = 1e-4  # by how much float32 may miss a probability, or the sum of all
 NO_TEXT = "\ud800"  # stands for a value of another type; half a character, so no text either
 
 Array = npt.NDArray[Any]
@@ -97,6 +98,13 @@ class Scorer:
 
     def score(self, columns: Columns) -> Scores:
         """The same for whole columns of one length; a missing value is None or NaN."""
+        scores = self.raw_score(columns)
+        if self.info["classes"]:
+            return as_probabilities(scores)
+        return scores
+
+    def raw_score(self, columns: Columns) -> Scores:
+        """The scores as the graph gives them, to the bit: for parity, nothing else."""
         scores = self.run(self.prepare(columns))
         finite = np.isfinite(scores)
         if not finite.all():
@@ -152,6 +160,19 @@ class Scorer:
             else:
                 answers.append({"values": named})
         return answers
+
+
+def as_probabilities(scores: Array) -> Array:
+    """Scores of classes without what float32 adds to a probability: from 0 to 1, with the sum 1.
+
+    A row that misses that by more stays as it is: it is a fault, to be seen by parity and figures.
+    """
+    within = scores.clip(0, 1)
+    total = within.sum(axis=1, keepdims=True, dtype=np.float64)
+    missed = np.abs(scores - within).max(axis=1, keepdims=True)
+    is_rounding = (missed <= ROUNDING) & (np.abs(total - 1) <= ROUNDING)
+    share = within / np.where(is_rounding, total, 1)
+    return np.where(is_rounding, share, scores).astype(scores.dtype)
 
 
 def _read_model(folder: Path) -> tuple[Info, bytes]:

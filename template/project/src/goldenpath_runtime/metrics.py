@@ -40,10 +40,15 @@ def _classification(truth: Array, scores: Array) -> dict[str, float]:
     figures = {
         "accuracy": metrics.accuracy_score(truth, predicted),
         "f1_macro": metrics.f1_score(truth, predicted, average="macro", zero_division=0.0),
-        "log_loss": metrics.log_loss(truth, scores, labels=labels),
+        "log_loss": np.nan,
     }
+    are_shares = scores.min() >= 0 and scores.max() <= 1
+    if are_shares:
+        figures["log_loss"] = metrics.log_loss(truth, scores, labels=labels)
     if len(np.unique(truth)) != classes:
         return figures
+    if classes > 2 and not np.allclose(scores.sum(1), 1):
+        return figures  # one class against the others is for probabilities
     ranked = scores[:, 1] if classes == 2 else scores
     figures["roc_auc"] = metrics.roc_auc_score(truth, ranked, multi_class="ovr")
     figures["average_precision"] = metrics.average_precision_score(truth, ranked)

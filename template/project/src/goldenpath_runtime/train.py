@@ -13,7 +13,7 @@ from .errors import ProjectError
 from .evaluation import parity_error, score
 from .extras import extra
 from .files import read_json, write_json
-from .inference import Scorer
+from .inference import Scorer, as_probabilities
 from .lineage import inputs_lineage
 from .project import Project
 
@@ -39,14 +39,15 @@ def train(project: Project) -> dict[str, Any]:
     truth = validation.truth(rows)
     measured = {}
     for name, one in fitted.items():
-        figures = model.metrics(truth, one.scores)
+        scores = as_probabilities(one.scores) if data.classes else one.scores
+        figures = model.metrics(truth, scores)
         measured[name] = dict(figures)
     chosen = best(measured, project.params.objective)
     for folder, one in (("model", fitted[chosen]), ("baseline", baseline)):
         write_model(project.build / folder, project.name, one.exported, data, lineage)
     _write_reference(project)
     scorer = Scorer(project.build / "model")
-    served = score(scorer, validation.columns(rows))
+    served = score(scorer, validation.columns(rows), raw=True)
     training = {
         "chosen": chosen,
         "candidates": measured,
