@@ -4,13 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from sklearn.metrics import average_precision_score
 
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.__main__ import main
 from goldenpath_runtime.config import ModelParams, Objective
-from goldenpath_runtime.files import parse
+from goldenpath_runtime.evaluation import add_champion
+from goldenpath_runtime.files import parse, read_json
 from goldenpath_runtime.gate import check_gate
+from goldenpath_runtime.inference import Scorer
 from goldenpath_runtime.train import best
 
 WORSE, BETTER = "1.9 of it", "0.2 of it"
@@ -100,3 +105,36 @@ def test_training_tells_what_it_took_for_granted(
     monkeypatch.setattr("goldenpath_runtime.train.train", lambda _: found)
     assert main(["train"]) == 0
     assert "note: params.yaml: more is taken for better\n" in capsys.readouterr().out
+
+
+def test_figures_are_of_the_positive_class_and_the_champion_may_have_another(
+    project: pipeline.Project, tmp_path: Path
+) -> None:
+    first, *others = project.dataset("test").classes or [""]
+    if len(others) != 1:
+        pytest.skip("no two classes")
+    named = changed(project, tmp_path, positive=first)
+    pipeline.run_all(named, sample=True)
+    data = named.dataset("test")
+    assert data.classes == (*others, first)
+    rows = data.frame()
+    scorer = Scorer(named.build / "model")
+    scores = scorer.score(data.columns(rows))
+    assert scorer.answers(scores)[0]["probabilities"].keys() == {first, *others}
+    measured = read_json(named.reports / "metrics.json", "evaluate")["test"]
+    expected = average_precision_score(rows[project.params.target[0]].astype(str) == first, scores[:, 1])
+    assert measured["average_precision"] == pytest.approx(expected)
+    scorers, found = {"model": Scorer(project.build / "model")}, {}
+    assert add_champion(lambda: named.build / "model", data.columns(rows), scorers, found) == {"version": "model"}
+    np.testing.assert_array_equal(found["champion"], scores[:, ::-1])
+
+
+def test_a_regression_has_no_positive_class() -> None:
+    with pytest.raises(ProjectError, match="positive: .*no classes"):
+        params(objective={"metric": "rmse"}, positive="large")
+
+
+@pytest.mark.parametrize(("given", "name"), [(1, "1"), (0.5, "0.5"), (2.0, "2"), (False, "False"), ("yes", "yes")])
+def test_a_class_is_written_as_its_rows_have_it(given: object, name: str) -> None:
+    found = params(task="classification", target="mass", objective={"metric": "f1"}, positive=given)
+    assert found.positive == name

@@ -121,11 +121,15 @@ class Gate(Frozen):
 class ModelParams(Frozen):
     """One model of the project. `options` is handed to your code as it stands.
 
+    `positive`: of two classes, the one that figures such as average_precision, precision, recall
+    and f1 are about. Without it, it is the last by alphabet.
+
     One model on several data sets is several entries, `<model>_<dataset>`, each with its `dataset`.
     """
 
     task: Literal["classification", "regression"]
     target: tuple[str, ...] = Field(min_length=1)
+    positive: str | None = None
     data: Data
     objective: Objective
     schema_file: str = Field(default="data/schema.yaml", alias="schema")
@@ -142,6 +146,17 @@ class ModelParams(Frozen):
             return (value,)
         if others.data.get("task") == "classification":
             raise ValueError("a classification has one target")
+        return value
+
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _as_a_class(cls, value: object, others: ValidationInfo) -> object:
+        if value is not None and others.data.get("task") == "regression":
+            raise ValueError("a regression has no classes: take this line out")
+        if isinstance(value, float):
+            return f"{value:.15g}"
+        if isinstance(value, int):
+            return str(value)
         return value
 
     @field_validator("objective")

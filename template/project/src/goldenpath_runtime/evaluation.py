@@ -158,8 +158,8 @@ def add_champion(
         return None
     try:
         champion = Scorer(folder)
-        _require_names(champion, scorers["model"].names)
-        scores["champion"] = champion.score(columns)
+        order = _order(champion.names, scorers["model"].names)
+        scores["champion"] = champion.score(columns)[:, order]
     except (OSError, ValueError) as error:
         first_line = str(error).splitlines()[0]
         return {"version": folder.name, "problem": first_line}
@@ -167,13 +167,11 @@ def add_champion(
     return {"version": folder.name}
 
 
-def _require_names(scorer: Scorer, names: Sequence[str]) -> None:
-    """Raise ValueError when a model gives other classes or targets."""
-    if scorer.names == names:
-        return
-    theirs = ", ".join(scorer.names)
-    ours = ", ".join(names)
-    raise ValueError(f"it answers {theirs}, not {ours}")
+def _order(theirs: Sequence[str], ours: Sequence[str]) -> list[int]:
+    """Where our classes or targets stand among another model's; ValueError when it has others."""
+    if sorted(theirs) != sorted(ours):
+        raise ValueError(f"it answers {', '.join(theirs)}, not {', '.join(ours)}")
+    return [theirs.index(name) for name in ours]
 
 
 def latency(scorers: Mapping[str, Scorer], columns: Columns) -> dict[str, float]:

@@ -28,6 +28,18 @@ MORE_IS_BETTER = """
     jaccard mcc matthews_corrcoef cohen_kappa
 """
 
+# Of two classes, these are of one of them.
+OF_ONE_CLASS = """
+    average_precision pr_auc auprc precision recall f1 f1_score f2 fbeta
+    sensitivity specificity tpr tnr fpr fnr false_positive_rate false_negative_rate
+"""
+
+
+def of_one_class(metrics: Iterable[str]) -> list[str]:
+    """Those figures of two classes that are of one of them, each once."""
+    known = OF_ONE_CLASS.split()
+    return [metric for metric in dict.fromkeys(metrics) if metric.lower() in known]
+
 
 def usual_direction(metric: str, targets: Iterable[str] = ()) -> Direction | None:
     """Which way a figure is better, `rmse_<target>` of one target too; None for an unknown one."""

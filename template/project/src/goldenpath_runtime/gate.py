@@ -144,19 +144,26 @@ def _champion(figures: Figures, policy: Gate, objective: Objective) -> Iterator[
 
 
 def _slices(figures: Figures, policy: Gate, objective: Objective) -> Iterator[Finding]:
-    """Whether each slice that is large enough is served about as well as all rows together."""
+    """Whether each slice that is large enough is served about as well as all rows together.
+
+    One in which the figure is not defined is not judged, and named.
+    """
     metric = objective.metric
     max_gap = policy.slices.max_gap
     overall = figures["test"].get(metric)
     for part in figures["slices"]:
         rows = part["rows"]
         value = part["metrics"].get(metric)
+        rule = f"slice {part['column']} = {part['value']}"
+        if rows < policy.slices.min_rows:
+            continue
         loss = _advantage(overall, value, objective)
-        if loss is None or rows < policy.slices.min_rows:
+        if loss is None or math.isnan(loss):
+            where = f"on its {rows} rows, as where all are of one class"
+            yield Finding(rule, True, f"not judged: {metric} is not defined {where}")
             continue
         gap = loss / max(abs(overall), 1e-12)
         passed = gap <= max_gap
-        rule = f"slice {part['column']} = {part['value']}"
         reason = (
             f"{metric} is {_show(value)} on {rows} rows, "
             f"{_show(overall)} on all; "

@@ -49,7 +49,21 @@ def _classification(truth: Array, scores: Array) -> dict[str, float]:
         return figures
     if classes > 2 and not np.allclose(scores.sum(1), 1):
         return figures  # one class against the others is for probabilities
+    if classes == 2:
+        figures |= _of_the_second(truth == 1, predicted == 1)
     ranked = scores[:, 1] if classes == 2 else scores
     figures["roc_auc"] = metrics.roc_auc_score(truth, ranked, multi_class="ovr")
     figures["average_precision"] = metrics.average_precision_score(truth, ranked)
     return figures
+
+
+def _of_the_second(truth: Array, predicted: Array) -> dict[str, float]:
+    """How well the second of two classes is found; 0 where it is never predicted."""
+    right = (truth & predicted).sum()
+    found = predicted.sum()
+    existing = truth.sum()
+    return {
+        "precision": right / max(found, 1),
+        "recall": right / existing,
+        "f1": 2 * right / (found + existing),
+    }

@@ -93,12 +93,31 @@ def _read(project: Project, sample: bool) -> pd.DataFrame:
 
 
 def _classes(rows: pd.DataFrame, params: ModelParams) -> list[str]:
-    """The names of the classes in the order of their values; none for a regression."""
+    """The names of the classes in the order of their values; none for a regression.
+
+    Of two, the one that figures are about is the last.
+    """
     if params.task == "regression":
         return []
     (target,) = params.target
     values = rows[target].drop_duplicates().sort_values()
-    return list(class_names(values))
+    names = list(class_names(values))
+    if params.positive is None:
+        return names
+    _check_positive(params.positive, target, names)
+    return sorted(names, key=lambda name: name == params.positive)
+
+
+def _check_positive(positive: str, target: str, names: Sequence[str]) -> None:
+    """Raise ProjectError where the class is not one of two."""
+    place = f"{PARAMS}: positive"
+    if len(names) != 2:
+        raise ProjectError(
+            f"{place}: it is one of two classes, and {target} has {len(names)}: take this line out"
+        )
+    if positive not in names:
+        listed = ", ".join(f'"{name}"' for name in names)
+        raise ProjectError(f"{place}: {target} is never {positive!r}; write one of {listed}")
 
 
 def _note_registered(project: Project, sha256: str, versions: Any) -> None:

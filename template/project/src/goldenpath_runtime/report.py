@@ -3,6 +3,7 @@
 Owned by the template: do not edit.
 """
 
+import math
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from .config import PARAMS, ModelParams
 from .extras import extra
+from .figures import of_one_class
 from .files import read_json
 from .gate import Finding, judge
 from .project import Project
@@ -18,6 +20,7 @@ from .project import Project
 Figures = Mapping[str, Any]  # what metrics.json holds, or a part of it
 Row = Sequence[Any]
 MOST_COLUMNS = 10  # listed by their importance
+MOST_SLICES = 10  # listed as not judged
 MOST_LINES = 3  # of each kind in the summary
 
 
@@ -76,7 +79,9 @@ def render_report(card: Card) -> str:
     head, rows = _figures(figures)
     sections = {
         f"# Model card: {card.info['name']}": _introduction(card),
-        "## Figures on the test rows": table(head, rows) + _plot(card, "candidates"),
+        "## Figures on the test rows": table(head, rows)
+        + _of_one(figures)
+        + _plot(card, "candidates"),
         "## Business figures": _business(figures),
         "## Gate": table(("rule", "holds", "why"), _gate(card)),
         "## Limits": _bullets(_limits(card)),
@@ -164,6 +169,15 @@ def _figures(figures: Figures) -> tuple[list[str], list[Row]]:
     return head, rows
 
 
+def _of_one(figures: Figures) -> str:
+    """Which class the figures of one class are about."""
+    classes = figures["data"]["classes"]
+    named = of_one_class(figures["test"])
+    if len(classes) != 2 or not named:
+        return ""
+    return f"\n\nOf the class {classes[1]}, the positive one: {', '.join(named)}."
+
+
 def _span(interval: Sequence[float] | None) -> str | None:
     """An interval as a person reads it."""
     if not interval:
@@ -193,6 +207,7 @@ def _limits(card: Card) -> Iterator[str]:
     for text in figures.get("assumed", {}).values():
         yield f"{PARAMS}: {text}."
     yield from _weak_slices(card)
+    yield from _not_judged(card)
     shares = figures["data"].get("class_shares")
     if shares:
         rarest = min(shares, key=shares.__getitem__)
@@ -224,6 +239,24 @@ def _weak_slices(card: Card) -> Iterator[str]:
     yield f"Least is known of {where}: the test has {rows} such rows."
 
 
+def _not_judged(card: Card) -> Iterator[str]:
+    """The slices in which the figure is not defined."""
+    metric = card.metric
+    slices = card.figures["slices"]
+    left_out = [_where(part) for part in slices if not _is_defined(part["metrics"].get(metric))]
+    if not left_out:
+        return
+    listed = left_out[:MOST_SLICES]
+    others = len(left_out) - MOST_SLICES
+    if others > 0:
+        listed.append(f"and {others} more")
+    yield f"Not judged, as {metric} is not defined there: {', '.join(listed)}."
+
+
+def _is_defined(value: float | None) -> bool:
+    return value is not None and not math.isnan(value)
+
+
 def _where(part: Figures) -> str:
     """A slice as its column and value."""
     return f"{part['column']} = {part['value']}"
@@ -233,7 +266,8 @@ def _slices(figures: Figures, metric: str) -> Iterator[Row]:
     """A row for each slice, in the order of metrics.json."""
     for part in figures["slices"]:
         value = part["metrics"].get(metric)
-        yield _where(part), part["rows"], value
+        shown = value if _is_defined(value) else "not judged"
+        yield _where(part), part["rows"], shown
 
 
 def _calibration(figures: Figures) -> str:

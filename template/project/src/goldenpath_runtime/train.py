@@ -4,7 +4,7 @@ Owned by the template: do not edit.
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .artifact import fit, write_model
@@ -12,6 +12,7 @@ from .config import PARAMS, ModelParams, Objective
 from .errors import ProjectError
 from .evaluation import parity_error, score
 from .extras import extra
+from .figures import of_one_class
 from .files import read_json, write_json
 from .inference import Scorer, as_probabilities
 from .lineage import inputs_lineage
@@ -52,7 +53,7 @@ def train(project: Project) -> dict[str, Any]:
         "chosen": chosen,
         "candidates": measured,
         "parity_error": parity_error(fitted[chosen].scores, served),
-        "assumed": assumed(project.params),
+        "assumed": assumed(project.params, data.classes),
         "rows": summary["rows"],
     }
     write_json(project.build / "training.json", training)
@@ -60,10 +61,26 @@ def train(project: Project) -> dict[str, Any]:
     return training
 
 
-def assumed(params: ModelParams) -> dict[str, str]:
+def assumed(params: ModelParams, classes: Sequence[str]) -> dict[str, str]:
     """What params.yaml leaves open, and how it is taken: for gate and report to tell."""
-    found = {"direction": params.objective.assumption}
+    found = {
+        "direction": params.objective.assumption,
+        "positive class": _assumed_class(params, classes),
+    }
     return {name: text for name, text in found.items() if text}
+
+
+def _assumed_class(params: ModelParams, classes: Sequence[str]) -> str:
+    """Which of two classes the figures that decide are taken to be about, if nothing says it."""
+    deciding = [params.objective.metric, *params.gate.thresholds]
+    figures = ", ".join(of_one_class(deciding))
+    if not figures or params.positive is not None or len(classes) != 2:
+        return ""
+    other, last = classes
+    return (
+        f"{figures} of the class {last}, the last by alphabet, as nothing says which class is "
+        f'meant: write `positive: "{last}"` or "{other}"'
+    )
 
 
 def _inputs_key(lineage: Mapping[str, Any]) -> str:
