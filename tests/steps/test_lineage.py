@@ -99,6 +99,11 @@ def hashes(project: Path, env: dict[str, str]) -> dict[str, str]:
         ("params.yaml", "    options: {depth: 3}\n", {"params_sha256"}),
         ("src/my_model/model.py", "# Other code.\n", {"sources_sha256"}),
         ("src/helper.py", "VALUE = 1\n", {"sources_sha256"}),
+        ("src/my_model/words.txt", "some\n", {"sources_sha256"}),
+        ("src/my_model/.words.txt.swp", "some\n", set()),
+        ("src/my_model/__pycache__/words.pyc", "some\n", set()),
+        ("data/schema.yaml", "# A remark.\n", {"schema_sha256"}),
+        ("uv.lock", "\n# Other versions.\n", {"lock_sha256"}),
         (f"{PACKAGE}/metrics.py", "# Other code.\n", {"runtime_sha256"}),
     ],
 )

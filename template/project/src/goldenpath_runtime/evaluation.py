@@ -18,6 +18,7 @@ from .errors import ProjectError
 from .extras import extra
 from .files import read_json, write_json
 from .inference import InvalidRowsError, Scorer
+from .lineage import require_rows
 from .project import Project
 
 Array = npt.NDArray[Any]
@@ -32,6 +33,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     This measures what is served, not what was fitted. The figures of a sample are not held against
     the champion: it is in the store, and a smoke run needs none.
     """
+    require_rows(project)
     data = project.dataset("test")
     rows = data.frame()
     truth = data.truth(rows)
@@ -86,7 +88,6 @@ def _provenance(project: Project, scorer: Scorer) -> dict[str, Any]:
     path = project.build / "model" / "model.onnx"
     return {
         **read_json(project.build / "training.json", "train"),
-        "params": project.params.model_dump(mode="json", by_alias=True),
         "version": scorer.info["version"],
         "trained_at": scorer.info["lineage"]["trained_at"],
         "size_mb": path.stat().st_size / 1e6,

@@ -1,18 +1,21 @@
 """What decides how a model turns out, as hashes: data, settings, code and versions.
 
 Owned by the template: do not edit. This is no part of artifact.py, so that the step `data` can
-write for DVC what a training depends on without importing onnx.
+write for DVC what a training depends on without importing onnx. What has changed meanwhile is named
+from here, too.
 """
 
 import hashlib
 import inspect
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .files import git
+from .config import PARAMS
+from .errors import ProjectError
+from .files import git, read_json
 from .project import Project
 
 OWN = Path(__file__).parent
@@ -30,35 +33,83 @@ TRAINING = (
     "schema",
     "train",
 )
+# The keys of a model by which `data` reads and splits the rows.
+READING = ("task", "target", "positive", "data", "schema", "split", "seed")
+JUDGING = ("gate",)  # and those that decide nothing before the gate
 
 
 def training_inputs(project: Project) -> dict[str, str]:
-    """Hashes of all but the rows and the installed versions.
+    """Hashes of all but the rows.
 
     Of params.yaml it is the model's own entry with all defaults, so comments, other models and
     `monitor` do not count.
     """
-    settings = project.params.model_dump(mode="json", by_alias=True)
-    params = json.dumps(settings, sort_keys=True)
+    params = json.dumps(settings(project), sort_keys=True)
     model_file = Path(inspect.getfile(type(project.model)))
     schema_file = Path(project.params.schema_file)
-    code = _code(Path("src")) | _code(model_file.parent)
+    code = _files(Path("src"), "*") | _files(model_file.parent, "*.py")
     return {
         "params_sha256": hashlib.sha256(params.encode()).hexdigest(),
-        "sources_sha256": _digest([*code, schema_file]),
+        "schema_sha256": _digest([schema_file]),
+        "sources_sha256": _digest(code),
         "runtime_sha256": _digest(OWN / f"{name}.py" for name in TRAINING),
+        "lock_sha256": _digest([_lock()]),
     }
+
+
+def settings(project: Project) -> dict[str, Any]:
+    """The model's own entry of params.yaml with all defaults, as JSON has it."""
+    return project.params.model_dump(mode="json", by_alias=True)
+
+
+def reading_inputs(project: Project) -> dict[str, Any]:
+    """What `data` leaves beside the rows: what a training depends on, and what it read them by."""
+    given = settings(project)
+    reading = {key: given[key] for key in READING}
+    return {**training_inputs(project), "reading": reading}
+
+
+def require_rows(project: Project) -> None:
+    """ProjectError where schema or settings are not those by which `data` read the rows."""
+    seen = read_json(project.build / "inputs.json", "data")
+    changed = [
+        *changed_settings(project, seen.get("reading", {}), READING),
+        *changed_files(project, seen, ["schema_sha256"]),
+    ]
+    if changed:
+        listed = ", ".join(changed)
+        raise ProjectError(f"{listed} changed since the rows were read: run make data first")
+
+
+def changed_settings(
+    project: Project, seen: Mapping[str, Any], keys: Iterable[str]
+) -> Iterator[str]:
+    """params.yaml with those of the keys whose values are not those that were seen."""
+    given = settings(project)
+    changed = [key for key in sorted(keys) if seen.get(key) != given[key]]
+    if changed:
+        yield f"{PARAMS} ({', '.join(changed)} of {project.name})"
+
+
+def changed_files(project: Project, seen: Mapping[str, Any], keys: Iterable[str]) -> Iterator[str]:
+    """The files behind those of the hashes that are not the ones that were seen."""
+    files = {
+        "schema_sha256": project.params.schema_file,
+        "sources_sha256": "src",
+        "runtime_sha256": "src/goldenpath_runtime",
+        "lock_sha256": _lock().name,
+    }
+    now = training_inputs(project)
+    for key in keys:
+        if seen.get(key) != now[key]:
+            yield files[key]
 
 
 def inputs_lineage(project: Project, data_sha256: str) -> dict[str, Any]:
     """Hashes of all that decides how the model turns out, its commit, and why it is trained."""
-    lock = Path("uv.lock")
-    if not lock.exists():
-        lock = Path("pyproject.toml")
     return {
         "data_sha256": data_sha256,
         **training_inputs(project),
-        "lock_sha256": _digest([lock]),
         **_commit(),
         "reason": os.environ.get("GOLDENPATH_REASON") or "manual",
         # The container of the same commit, by its digest.
@@ -80,11 +131,28 @@ def _commit() -> dict[str, Any]:
     return {"commit": commit, "uncommitted_changes": changed}
 
 
-def _code(folder: Path) -> set[Path]:
-    """The Python files of a folder that are not this package's."""
+def _lock() -> Path:
+    """What fixes the versions."""
+    lock = Path("uv.lock")
+    return lock if lock.exists() else Path("pyproject.toml")
+
+
+def _files(folder: Path, pattern: str) -> set[Path]:
+    """The files of a folder that are neither this package's, nor hidden, nor made of others."""
     own = OWN.resolve()
-    files = {path.resolve() for path in folder.rglob("*.py")}
-    return {path for path in files if not path.is_relative_to(own)}
+    found = set()
+    for path in folder.rglob(pattern):
+        if any(map(_is_by_the_way, path.relative_to(folder).parts)):
+            continue
+        real = path.resolve()
+        if not real.is_relative_to(own):
+            found.add(real)
+    return found
+
+
+def _is_by_the_way(name: str) -> bool:
+    """Whether a part of a path names what an editor, Python or an installation leaves."""
+    return name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", ".egg-info"))
 
 
 def _digest(paths: Iterable[Path]) -> str:

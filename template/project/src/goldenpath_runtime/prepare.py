@@ -18,7 +18,7 @@ from .data import class_names, fingerprint, read_rows
 from .errors import ProjectError
 from .extras import extra
 from .files import write_json, write_text, write_verdict
-from .lineage import training_inputs
+from .lineage import reading_inputs
 from .project import Project
 from .schema import Column, Schema, is_whole
 
@@ -76,7 +76,7 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     for name, part in parts.items():
         part.to_parquet(folder / f"{name}.parquet", index=False)
     write_json(folder / "summary.json", summary)
-    write_json(project.build / "inputs.json", training_inputs(project))
+    write_json(project.build / "inputs.json", reading_inputs(project))
     versions = None if sample else extra("versions")
     _note_registered(project, summary["sha256"], versions)
     return summary

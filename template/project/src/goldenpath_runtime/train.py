@@ -15,7 +15,7 @@ from .extras import extra
 from .figures import of_one_class
 from .files import read_json, write_json
 from .inference import Scorer, as_probabilities
-from .lineage import inputs_lineage
+from .lineage import inputs_lineage, require_rows, settings
 from .project import Project
 
 
@@ -25,6 +25,7 @@ def train(project: Project) -> dict[str, Any]:
     A run that was interrupted goes on after the last candidate it had finished, and ends with the
     same bytes.
     """
+    require_rows(project)
     data = project.dataset("train")
     validation = project.dataset("validation")
     summary = read_json(project.build / "data" / "summary.json", "data")
@@ -55,6 +56,7 @@ def train(project: Project) -> dict[str, Any]:
         "parity_error": parity_error(fitted[chosen].scores, served),
         "assumed": assumed(project.params, data.classes),
         "rows": summary["rows"],
+        "params": settings(project),
     }
     write_json(project.build / "training.json", training)
     shutil.rmtree(unfinished)

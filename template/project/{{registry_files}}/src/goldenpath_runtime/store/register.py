@@ -5,19 +5,28 @@ counts all the same.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from goldenpath_runtime.commands import command
 from goldenpath_runtime.config import read_params
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.files import read_json
+from goldenpath_runtime.gate import judge
 from goldenpath_runtime.inference import Scorer
+from goldenpath_runtime.lineage import (
+    JUDGING,
+    changed_files,
+    changed_settings,
+    require_rows,
+    settings,
+)
 from goldenpath_runtime.project import Project, open_project
 
 from .ledger import Store, append, open_store
 from .versions import versions
 
+FILES = ("schema_sha256", "sources_sha256", "runtime_sha256", "lock_sha256")
 GOLDEN_ROWS = 50
 LATER = ("monitor", "rollout", "compare", "data")  # reports of other commands
 
@@ -46,6 +55,8 @@ def register_model(store: Store, project: Project, force: str | None = None) -> 
         raise ProjectError(
             "the report is about another model than build/ holds: run make pipeline first"
         )
+    _require_current(project, info["lineage"], measured)
+    _require_judged(project, measured, findings)
     if blocked and not force:
         raise ProjectError(
             f"the gate has blocked this model: {', '.join(blocked)}; FORCE='why' registers it even "
@@ -71,6 +82,37 @@ def register_model(store: Store, project: Project, force: str | None = None) -> 
             **forced,
         )
     return version
+
+
+def _require_current(
+    project: Project, lineage: Mapping[str, Any], measured: Mapping[str, Any]
+) -> None:
+    """ProjectError where the model is not made of what is here now; the source is not read."""
+    folder = project.build / "data"
+    rows = read_json(folder / "summary.json", "data")["sha256"]
+    read = read_json(project.build / "inputs.json", "data")
+    keys = settings(project).keys() - JUDGING
+    changed = [
+        *changed_settings(project, measured.get("params", {}), keys),
+        *changed_files(project, lineage, FILES),
+        *changed_files(project, read, FILES),
+    ]
+    if not lineage["data_sha256"] == measured["data"]["sha256"] == rows:
+        changed.append(str(folder))
+    if changed:
+        listed = ", ".join(dict.fromkeys(changed))
+        raise ProjectError(f"{listed} changed since the training: run make pipeline first")
+    require_rows(project)
+
+
+def _require_judged(
+    project: Project, measured: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]
+) -> None:
+    """ProjectError where the gate finds something else in these figures by now."""
+    now = {finding.rule: finding.passed for finding in judge(project, measured)}
+    noted = {finding["rule"]: finding["passed"] for finding in findings}
+    if now != noted:
+        raise ProjectError("gate.json is not of this model and these rules: run make gate first")
 
 
 def _upload(store: Store, project: Project, prefix: str) -> None:
