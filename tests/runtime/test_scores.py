@@ -120,6 +120,5 @@ def test_a_fault_of_parity_does_not_hide(
     (parity,) = pipeline.run_all(scaled, sample=True)
     assert parity.passed == passes
     measured = read_json(scaled.reports / "metrics.json", "evaluate")
-    assert measured["objective"]["metric"] in measured["test"]
     if passes:
         assert measured["test"].keys() == measured["baseline"].keys()
