@@ -86,15 +86,25 @@ MISTAKES = {
     ),
     "no file": Mistake("params.yaml", ROWS, "data/none.csv", "data/none.csv: not found"),
     "a spreadsheet": Mistake("params.yaml", ROWS, "rows.xlsx", "neither .csv nor .parquet"),
-    "another encoding": Mistake(ROWS, "", "kind\nstra\xdfe\n", f"{ROWS}: cannot be read: 'utf-8' codec"),
-    "an empty file": Mistake(ROWS, "", "", f"{ROWS}: cannot be read: No columns"),
-    "ragged rows": Mistake(ROWS, "", HEAD + GOOD + "1,2,3,4,5,6,7\n", "Expected 5 fields in line 42, saw 7"),
-    "semicolons": Mistake(ROWS, "", (HEAD + GOOD).replace(",", ";"), "separated by ';': save it with commas"),
-    "tabs": Mistake(ROWS, "", (HEAD + GOOD).replace(",", "\t"), "are separated by '\\t'", f"schema {ROWS}"),
-    "unnamed fields": Mistake(
-        ROWS, "", HEAD + GOOD.replace("\n", ",9\n"), "have more fields than its first line", f"schema {ROWS}"
+    "another encoding": Mistake(
+        ROWS, "", "kind\nstra\xdfe\n", f"{ROWS}: cannot be read: line 2 is not utf-8"
     ),
-    "one unnamed field": Mistake(ROWS, FIRST, f"{FIRST},9", "have more fields than its first line"),
+    "an empty file": Mistake(ROWS, "", "", f"{ROWS}: cannot be read: No columns"),
+    "ragged rows": Mistake(
+        ROWS, "", HEAD + GOOD + "1,2,3,4,5,6,7\n", "line 42 has 7 fields, and the first line names 5"
+    ),
+    "semicolons": Mistake(ROWS, "", (HEAD + GOOD).replace(",", ";"), 'write `separator: ";"` under data'),
+    "tabs": Mistake(ROWS, "", (HEAD + GOOD).replace(",", "\t"), 'write `separator: "\\t"` under data'),
+    "unnamed fields": Mistake(
+        ROWS,
+        "",
+        HEAD + GOOD.replace("\n", ",9\n"),
+        "line 2 has 6 fields, and the first line names 5",
+        f"schema {ROWS}",
+    ),
+    "one unnamed field": Mistake(
+        ROWS, FIRST, f"{FIRST},9", "line 2 has 6 fields, and the first line names 5"
+    ),
     "a folder for a file": Mistake(
         ROWS, "", HEAD + GOOD, "data: cannot be written: Is a directory", f"schema {ROWS} --out data"
     ),
@@ -104,7 +114,9 @@ MISTAKES = {
     "out of bounds": Mistake(
         ROWS, FIRST, "2026-01-01T00:00,0.5,101,a,0", "100.0) fails for 1 rows, such as 101"
     ),
-    "a word": Mistake(ROWS, FIRST, "2026-01-01T00:00,none?,0,a,0", "column size is not of type number"),
+    "a word": Mistake(
+        ROWS, FIRST, "2026-01-01T00:00,none?,0,a,0", "line 2, column size: 'none?' is not a number"
+    ),
     "a new category": Mistake(ROWS, FIRST, "2026-01-01T00:00,0.5,0,c,0", "fails for 1 rows, such as 'c'"),
     "a missing value": Mistake(ROWS, FIRST, "2026-01-01T00:00,,0,a,0", "size: not_nullable fails for 1 rows"),
     "a German date": Mistake(ROWS, FIRST, "31.12.2026,0.5,0,a,0", "column when is not of type time"),

@@ -27,6 +27,23 @@ def test_file_gets_the_answers_of_the_model(
     np.testing.assert_allclose(answers, scorer.score_rows(rows), rtol=1e-5, atol=1e-5)
 
 
+def test_file_and_service_agree_on_what_is_missing(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """Words that are no value to the pipeline are none in a file, and none in a request."""
+    scorer = Scorer(project.build / "model")
+    names = [name for name, rule in scorer.columns.items() if rule["nullable"] and "NA" in rule["missing"]]
+    gaps = [rows[0] | dict.fromkeys(names, gap) for gap in ("NA", "", "null")]
+    source, target = tmp_path / "rows.csv", tmp_path / "scores.csv"
+    pd.DataFrame(gaps).to_csv(source, index=False)
+    assert score_file(scorer, source, target) == 3
+    answers = pd.read_csv(target).filter(regex="^(probability|predicted)_").to_numpy(np.float64)
+    np.testing.assert_allclose(answers, scorer.score_rows([rows[0] | dict.fromkeys(names)] * 3), rtol=1e-5, atol=1e-5)
+    for name in names:
+        if scorer.columns[name]["type"] in ("category", "text"):
+            scorer.score_rows([rows[0] | {name: "NA"}])
+
+
 def test_nothing_is_written_when_a_row_cannot_be_scored(
     project: Project, rows: list[dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from goldenpath_runtime.__main__ import main
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.inference import Scorer
 from goldenpath_runtime.pipeline import Project
+from goldenpath_runtime.store.labels import read_labels
 from goldenpath_runtime.store.ledger import Store, append
 from goldenpath_runtime.store.register import register_model
 from goldenpath_runtime.store.samples import Sampler
@@ -62,6 +63,26 @@ def test_labels_give_a_quality(project: Project, tmp_path: Path, monkeypatch: py
     assert found["quality"]
     pd.DataFrame([{"id": "test/0"}]).to_csv(labels, index=False)
     assert main(["labels", "--model", project.name, str(labels)]) == 1
+
+
+def test_labels_are_read_like_rows(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An id is text, whatever it looks like; a file in another format is refused with the line to type."""
+    monkeypatch.setenv("GOLDENPATH_STORE", str(tmp_path))
+    store, words = Store(str(tmp_path)), ["labels", "--model", project.name, str(tmp_path / "labels.csv")]
+    version = register_model(store, project, force="a test")
+    append(store, project.name, "promote", env="production", version=version)
+    info = json.loads((project.build / "model" / "model.json").read_text(encoding="utf-8"))
+    truth = dict.fromkeys(info["targets"], info["classes"][0] if info["classes"] else 1.5)
+    ids = ["007", "NA", "1e3", "x/0"]
+    rows = pd.DataFrame([{"id": key, **truth} for key in ids])
+    rows.to_csv(words[-1], index=False)
+    assert main(words) == 0
+    assert dict(read_labels(store, project.name)) == dict.fromkeys(ids, truth)
+    rows.to_csv(words[-1], index=False, sep=";")
+    assert main(words) == 1
+    assert 'write `separator: ";"` under data in params.yaml' in capsys.readouterr().err
 
 
 def test_a_store_that_is_down_costs_samples_only(project: Project, tmp_path: Path) -> None:

@@ -84,16 +84,13 @@ def test_memory_does_not_grow_with_the_file(classification: Repository, tmp_path
     ("column", "cell", "told"),
     [
         ("amount", "100.5", "row 50002, column amount: must be a finite number, at least -100, at most 100"),
-        ("amount", "many", "column amount: Row #50002: CSV conversion error to double: invalid value 'many'"),
+        ("amount", "many", "line 50002, column amount: 'many' is not a number"),
+        ("amount", "1,5", 'for numbers with a comma write `decimal: ","` under data in params.yaml'),
         ("amount", "inf", "row 50002, column amount: must be a finite number"),
         ("weight", "", "row 50002, column weight: must not be missing"),
         ("weight", "1e39", "row 50002, column weight: must be a finite number"),
         ("visits", "2.5", "row 50002, column visits: must be a whole number"),
-        (
-            "member",
-            "perhaps",
-            "column member: Row #50002: CSV conversion error to bool: invalid value 'perhaps'",
-        ),
+        ("member", "perhaps", "line 50002, column member: 'perhaps' is neither true nor false"),
         ("plan", "gold", "row 50002, column plan: must be one of basic, pro, never seen"),
         ("home town", "", "row 50002, column home town: must not be missing"),
     ],
@@ -117,11 +114,12 @@ def test_a_bad_row_is_named_and_nothing_is_left(
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("rows.csv", b"", "Empty CSV file"),
+        ("rows.csv", b"", "No columns: the file is empty"),
         ("rows.csv", b"amount,weight\n", "there are no rows"),
         ("rows.csv", b"amount,weight\n1,2\n", "column visits: this column is missing"),
-        ("rows.csv", b"amount,weight\n1,2\n3\n", "Row #3: Expected 2 columns, got 1"),
-        ("rows.csv", b"\xff\xfe\x00", "cannot be scored"),
+        ("rows.csv", b"amount,weight\n1,2\n3\n", "line 3 has 1 fields, and the first line names 2"),
+        ("rows.csv", b"\xff\xfe\x00", "line 1 is not utf-8: write `encoding: utf-16` under data"),
+        ("rows.csv", b"amount;weight\n1;2\n", 'are separated by ";": write `separator: ";"` under data'),
         ("rows.parquet", b"no parquet", "cannot be scored"),
         ("rows.xlsx", b"", "neither .csv nor .parquet"),
         ("rows", b"", "neither .csv nor .parquet"),
@@ -163,7 +161,7 @@ def test_columns_that_would_be_there_twice(classification: Repository, tmp_path:
     text = (tmp_path / "rows.csv").read_text("utf-8").replace("predicted", "amount", 1)
     (tmp_path / "rows.csv").write_text(text, "utf-8")
     printed = score(classification, tmp_path / "rows.csv", tmp_path / "scores.csv", expect=1)
-    assert "column amount is there twice" in printed
+    assert "line 1: column amount is there twice" in printed
 
 
 def test_what_spreadsheets_write_is_read(classification: Repository, tmp_path: Path) -> None:
@@ -181,7 +179,8 @@ def test_what_spreadsheets_write_is_read(classification: Repository, tmp_path: P
         scored = list(csv.DictReader(file))
     assert [row["of others"] for row in scored] == ["two\nlines"] * 3
     assert all(row["predicted"] in {"yes", "no"} for row in scored)
-    assert all(row["amount"] == row["plan"] == "" for row in scored)
+    assert all(row["amount"] == "" for row in scored)
+    assert [row["plan"] for row in scored] == ["NA", "null", "None"], "a text stays as it is"
     assert all(row["note"] == "007" for row in scored), "text is no number, in the first column either"
 
 

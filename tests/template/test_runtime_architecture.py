@@ -31,7 +31,7 @@ ROWS = [
     {"interface"},
     {"data", "metrics"},
     {"schema"},
-    {"config", "inference"},
+    {"config", "delimited", "inference"},
     {"files"},
     {"commands", "errors", "extras", "figures"},
 ]

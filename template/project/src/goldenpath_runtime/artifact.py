@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 
+from .config import Format
 from .errors import ProjectError
 from .interface import Candidate, Dataset, Exported, Scores
 
@@ -88,16 +89,20 @@ def write_model(
     exported: Exported,
     data: Dataset,
     lineage: Mapping[str, Any],
+    *,
+    form: Format,
 ) -> None:
     """Write model.onnx and model.json.
 
     The inputs' hashes go into the graph too; times do not, so equal inputs give equal bytes.
+    `form` is how files of rows are written, for `score` to read them alike.
     """
     content = _with_hashes(exported.content, lineage)
     sha256 = hashlib.sha256(content).hexdigest()
     columns = {}
     for column_name, column in data.features.items():
-        columns[column_name] = column.model_dump(exclude={"feature"})
+        rule = column.model_dump(exclude={"feature"})
+        columns[column_name] = rule | {"missing": column.no_values(form.missing)}
     trained_at = datetime.now(UTC).isoformat(timespec="seconds")
     info = {
         "name": name,
@@ -108,6 +113,7 @@ def write_model(
         "columns": columns,
         "classes": list(data.classes),
         "targets": list(data.target),
+        "format_of_rows": form.model_dump(include=set(Format.model_fields)),
         "lineage": {**lineage, "trained_at": trained_at},
     }
     text = json.dumps(info, indent=2) + "\n"

@@ -4,9 +4,10 @@ Owned by the template: do not edit. A key that is not in params.yaml takes the d
 so a file written for an older release stays valid.
 """
 
+import codecs
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -15,6 +16,28 @@ from .figures import Direction, usual_direction
 from .files import Frozen, read_yaml
 
 PARAMS = Path("params.yaml")
+# What means no value in a column of numbers or times; in a category or text only what `missing`
+# lists, and the empty field.
+MISSING = (
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "<NA>",
+    "N/A",
+    "NA",
+    "NULL",
+    "NaN",
+    "None",
+    "n/a",
+    "nan",
+    "null",
+)
 
 
 class Checks(Frozen):
@@ -36,7 +59,33 @@ class Checks(Frozen):
     max_age_days: Mapping[str, float] = {}
 
 
-class Data(Frozen):
+class Format(Frozen):
+    """How .csv files are written: those of the pipeline, of `score` and of `labels`.
+
+    `separator` stands between fields, `decimal` between a number's whole part and its fraction;
+    `encoding` is a name that Python knows. `make schema` drafts the three from a file.
+    `missing`: words that mean no value, in every column, beside the empty field. Numbers and times
+    know the usual ones anyway, such as NA and null. A category that lists `values` takes for
+    missing those usual ones that it does not list. Any other category or text has no such words, so
+    that NA may be Namibia.
+    """
+
+    separator: str = Field(default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    missing: tuple[Annotated[str, Field(coerce_numbers_to_str=True)], ...] | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError("Python knows no such encoding") from None
+        return value
+
+
+class Data(Format):
     """Where the rows come from: a .csv or .parquet file, or `package:NAME/FILE` of a package."""
 
     source: str

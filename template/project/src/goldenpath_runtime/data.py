@@ -4,44 +4,63 @@ Owned by the template: do not edit. To read from elsewhere, write `load` in your
 """
 
 import hashlib
+import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .commands import command
-from .config import read_params
+from .config import MISSING, Data, Format, read_params
+from .delimited import NUMBER, WHERE, Kinds, draft_format, read_csv, settings
 from .errors import ProjectError
 from .extras import extra
-from .schema import Schema, draft
+from .schema import DATE, Schema, draft
 
 BATCH = 65_536  # rows read at a time
+CODE = re.compile(r"[+-]?0\d+.*|\d{16,}")  # digits that are no number
 
 
 def read_rows(
-    source: str, schema: Schema | None = None, rows: int = BATCH
+    source: str,
+    schema: Schema | None = None,
+    rows: int = BATCH,
+    form: Format | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Batches of a .csv or .parquet file.
+    """Batches of a .csv or .parquet file: the schema's columns, or all where there is none.
 
     `source` is a local file, `package:NAME/FILE`, `store:KEY`, or an address: s3://, gs://, az://.
+    `form` is how a .csv file is written: `data` of params.yaml. Numbers and booleans of it have the
+    schema's types; all else is text as it stands there.
     """
+    with _opened(source, schema) as path:
+        for batch in _READERS[path.suffix](path, schema, form or Format()):
+            table = pa.Table.from_batches([batch])
+            for part in table.to_batches(rows) or [batch]:
+                yield part.to_pandas()
+
+
+@contextmanager
+def _opened(source: str, schema: Schema | None) -> Iterator[Path]:
+    """A source as a local file; ProjectError says why it cannot be read."""
     try:
         with _local_file(source) as path:
-            yield from _READERS[path.suffix](path, schema, rows)
+            yield path
     except KeyError:
         raise ProjectError(
             f"{source}: neither .csv nor .parquet; read it in `load` of your model.py"
         ) from None
     except (FileNotFoundError, ModuleNotFoundError):
         raise ProjectError(f"{source}: not found{_where(source, schema)}") from None
-    except (OSError, ValueError) as error:  # broken, in another encoding, or not what its name says
+    except (OSError, ValueError) as error:  # broken, or not what its name says
         raise ProjectError(f"{source}: cannot be read: {error}") from None
 
 
@@ -69,46 +88,22 @@ def _local_file(source: str) -> AbstractContextManager[Path]:
     return nullcontext(local_copy(source))
 
 
-def _read_csv(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
-    types = dict.fromkeys(_text_columns(schema), "str")
-    with pd.read_csv(path, dtype=types, chunksize=rows) as batches:
-        for batch in batches:  # `usecols` would pass over rows with too many fields
-            _check_fields(batch)
-            yield batch[_listed(batch.columns, schema)]
+def _read_csv(path: Path, schema: Schema | None, form: Format) -> Iterator[pa.RecordBatch]:
+    kinds: Kinds = {}
+    if schema:
+        kinds = {name: column.type for name, column in schema.columns.items()}
+    return read_csv(path, form, kinds, others=schema is None)
 
 
-def _check_fields(batch: pd.DataFrame) -> None:
-    if not isinstance(batch.index, pd.RangeIndex):
-        raise ValueError("its rows have more fields than its first line has names")
-    if len(batch.columns) != 1:
-        return
-    separator = re.search("[;\t]", str(batch.columns[0]))
-    if separator:
-        raise ValueError(f"its fields are separated by {separator[0]!r}: save it with commas")
-
-
-def _read_parquet(path: Path, schema: Schema | None, rows: int) -> Iterator[pd.DataFrame]:
+def _read_parquet(path: Path, schema: Schema | None, _: Format) -> Iterator[pa.RecordBatch]:
     file = pq.ParquetFile(path)
-    columns = _listed(file.schema_arrow.names, schema)
-    for batch in file.iter_batches(rows, columns=columns):
-        yield batch.to_pandas()
+    names = file.schema_arrow.names
+    if schema:
+        names = [name for name in names if name in schema.columns]
+    yield from file.iter_batches(BATCH, columns=names)
 
 
 _READERS = {".csv": _read_csv, ".parquet": _read_parquet}
-
-
-def _text_columns(schema: Schema | None) -> list[str]:
-    if schema is None:
-        return []
-    columns = schema.columns.items()
-    return [name for name, column in columns if column.type in ("category", "text")]
-
-
-def _listed(names: Iterable[str], schema: Schema | None) -> list[str]:
-    """Those columns of a file that the schema lists; all where there is none."""
-    if schema is None:
-        return list(names)
-    return [name for name in names if name in schema.columns]
 
 
 def schema(argv: Sequence[str]) -> None:
@@ -121,9 +116,11 @@ def schema(argv: Sequence[str]) -> None:
         "--out", type=Path, help="the file to write; without it, the schema is printed"
     )
     args = parser.parse_args(argv)
-    source = args.source or _source(args.model)
-    rows = pd.concat(read_rows(source), ignore_index=True)
-    drafted = draft(rows)
+    if args.source:
+        drafted = _draft(args.source, None)
+    else:
+        known = _settings(args.model)
+        drafted = _draft(known.source, known)
     if args.out is None:
         sys.stdout.write(drafted)
         return
@@ -135,9 +132,69 @@ def schema(argv: Sequence[str]) -> None:
     print(f"written: {args.out}; read every line of it")
 
 
-def _source(model: str | None) -> str:
+def _settings(model: str | None) -> Data:
     _, params = read_params().model(model)
-    return params.data.source
+    return params.data
+
+
+def _draft(source: str, known: Data | None) -> str:
+    """A schema for a file, and on stderr what params.yaml should say of it."""
+    if not source.endswith(".csv"):
+        return draft(pd.concat(read_rows(source), ignore_index=True))
+    with _opened(source, None) as path:
+        form = draft_format(path)
+    if known:
+        said = {name: getattr(known, name) for name in known.model_fields_set}
+        form = form.model_copy(update=said)
+    for line in settings(form, known or Format()):
+        print(f"add {WHERE}: {line}", file=sys.stderr)
+    rows = pd.concat(read_rows(source, form=form), ignore_index=True)
+    typed = {str(name): from_texts(rows[name], form) for name in rows}
+    note_words({name: words_kept(values, ()) for name, values in typed.items()})
+    return draft(pd.DataFrame(typed))
+
+
+def from_texts(values: pd.Series, form: Format) -> pd.Series:
+    """A column of texts as what it seems to hold: numbers, booleans, times, or texts.
+
+    What has zeros in front, or more digits than a float, is a code and stays text.
+    """
+    words = list(form.missing or ())
+    known = values[~values.isin(["", *MISSING, *words])].str.strip()
+    lower = known.str.lower()
+    if len(known) and lower.isin(["true", "false"]).all():
+        return (lower == "true").astype("boolean").reindex(values.index)
+    if form.decimal == ",":
+        known = known.str.replace(".", "?", regex=False).str.replace(",", ".", regex=False)
+    if known.str.fullmatch(NUMBER).all() and not known.str.fullmatch(CODE).any():
+        return pd.to_numeric(known).reindex(values.index)
+    if known.str.match(DATE).all():
+        return known.reindex(values.index)
+    return values.mask(values.isin(["", *words]))
+
+
+def words_kept(values: pd.Series, missing: Collection[str]) -> dict[str, int]:
+    """How many rows of a column of texts have a word of MISSING that is a value there."""
+    doubtful = set(MISSING) - set(missing)
+    found = values[values.isin(doubtful)]
+    return {str(word): int(rows) for word, rows in found.value_counts().items()}
+
+
+def note_words(kept: Mapping[str, Mapping[str, int]]) -> None:
+    """Say on stderr in which columns such words are values, and what makes them missing."""
+    places = []
+    words: set[str] = set()
+    for name, found in kept.items():
+        words |= found.keys()
+        places += [f"{word} in {name} ({rows} rows)" for word, rows in found.items()]
+    if not places:
+        return
+    listed = json.dumps(sorted(words))
+    print(
+        f"note: {', '.join(places)}: such words are values since 0.7, and were missing before. "
+        f"`missing: {listed}` {WHERE} makes them missing again, `missing: []` ends this note",
+        file=sys.stderr,
+    )
 
 
 def class_names(values: pd.Series) -> pd.Series:

@@ -122,7 +122,7 @@ class Scorer:
         inputs: dict[str, Array] = {}
         unfit: list[Place] = []
         for name, rule in self._texts.items():
-            texts = _as_texts(columns[name])
+            texts = _as_texts(columns[name], rule.get("missing", ()))
             inputs[name] = _text_input(texts)
             rows = _unfit_texts(rule, texts)
             unfit += [(row, name) for row in rows]
@@ -309,9 +309,12 @@ def _float(value: object, boolean: bool) -> float:
         return math.inf
 
 
-def _as_texts(values: Values) -> list[str]:
-    """The values of a column; an empty text stands for a missing one."""
-    return [value if isinstance(value, str) else _no_text(value) for value in values]
+def _as_texts(values: Values, missing: Collection[str]) -> list[str]:
+    """The values of a column; an empty text stands for a missing one, as do the words for it."""
+    texts = [value if isinstance(value, str) else _no_text(value) for value in values]
+    if missing and not set(texts).isdisjoint(missing):
+        return ["" if text in missing else text for text in texts]
+    return texts
 
 
 def _no_text(value: object) -> str:

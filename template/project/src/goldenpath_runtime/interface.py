@@ -237,7 +237,7 @@ class Model:
 
     def load(self, source: str) -> Iterator[pd.DataFrame]:
         """Batches of raw rows from the source that params.yaml names."""
-        yield from read_rows(source, self.schema)
+        yield from read_rows(source, self.schema, form=self.params.data)
 
     def checks(self) -> "Sequence[pa.Check]":
         """Checks on whole rows, beside those of schema.yaml, as pandera writes them."""

@@ -25,6 +25,7 @@ TRAINING = (
     "artifact",
     "config",
     "data",
+    "delimited",
     "figures",
     "interface",
     "lineage",

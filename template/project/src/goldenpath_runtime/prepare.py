@@ -14,7 +14,7 @@ import pandera.pandas as pa
 from sklearn.model_selection import train_test_split
 
 from .config import PARAMS, ModelParams
-from .data import class_names, fingerprint, read_rows
+from .data import class_names, fingerprint, note_words, read_rows, words_kept
 from .errors import ProjectError
 from .extras import extra
 from .files import write_json, write_text, write_verdict
@@ -31,6 +31,10 @@ def make_sample(project: Project) -> Path:
     """A small part of the real rows, spread over source and classes, for `make smoke`; its path."""
     settings = project.params.data
     rows = _read(project, sample=False)
+    for name, column in project.model.schema.columns.items():
+        if name in rows and not column.is_number:
+            missing = column.no_values(settings.missing)
+            rows[name] = rows[name].mask(rows[name].isin(missing))
     share = min(1.0, settings.sample_rows / len(rows))
     groups = [rows]
     if project.params.task == "classification":
@@ -59,7 +63,8 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     """
     model = project.model
     read = _read(project, sample)
-    rows = validate_rows(model.schema, read, model.checks())
+    words = project.params.data.missing
+    rows = validate_rows(model.schema, read, model.checks(), words)
     parts = split_rows(rows, project.params)
     now = None if sample else datetime.now(UTC)
     facts = _check_data(project, rows, parts, now)
@@ -86,10 +91,23 @@ def _read(project: Project, sample: bool) -> pd.DataFrame:
     """All rows of the source as the model's `load` reads them, or those of the sample."""
     settings = project.params.data
     if sample:
+        # What `make sample` writes has the usual format.
         batches = read_rows(settings.sample, project.model.schema)
     else:
         batches = project.model.load(settings.source)
-    return pd.concat(batches, ignore_index=True)
+    rows = pd.concat(batches, ignore_index=True)
+    if settings.missing is None and settings.source.endswith(".csv") and not sample:
+        _note_words(rows, project.model.schema)
+    return rows
+
+
+def _note_words(rows: pd.DataFrame, schema: Schema) -> None:
+    """Name the words of texts that meant a missing value to earlier releases."""
+    kept = {}
+    for name, column in schema.columns.items():
+        if name in rows and column.type in ("category", "text"):
+            kept[name] = words_kept(rows[name], column.no_values(None))
+    note_words(kept)
 
 
 def _classes(rows: pd.DataFrame, params: ModelParams) -> list[str]:
@@ -155,13 +173,16 @@ def _check_data(
 
 
 def validate_rows(
-    schema: Schema, frame: pd.DataFrame, checks: Sequence[pa.Check] = ()
+    schema: Schema,
+    frame: pd.DataFrame,
+    checks: Sequence[pa.Check] = (),
+    words: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """The rows in the schema's types.
+    """The rows in the schema's types; `words` are those that params.yaml lists as `missing`.
 
     ProjectError lists what breaks the schema or the project's own checks.
     """
-    frame = schema.coerce(frame)
+    frame = schema.coerce(frame, words)
     columns = {}
     for name, column in schema.columns.items():
         limits = _checks(column)

@@ -5,7 +5,7 @@ serving (inference.py).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 from pydantic import Field
 
+from .config import MISSING
 from .errors import ProjectError
 from .files import Frozen, read_yaml
 
@@ -56,6 +57,17 @@ class Column(Frozen):
         """Whether the model gets it as a float."""
         return self.type in ("number", "integer", "boolean")
 
+    def no_values(self, words: Sequence[str] | None) -> tuple[str, ...]:
+        """The words that mean no value, beside the empty text; `words` is `missing` of params.yaml.
+
+        See Format in config.py.
+        """
+        usual: Iterable[str] = MISSING
+        if self.type in ("category", "text"):
+            listed = self.values
+            usual = () if listed is None else set(MISSING) - set(listed)
+        return (*sorted(usual), *(words or ()))
+
 
 class Schema(Frozen):
     """The columns by name, in the order in which the model takes them.
@@ -80,10 +92,11 @@ class Schema(Frozen):
             )
         return kept
 
-    def coerce(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def coerce(self, frame: pd.DataFrame, words: Sequence[str] | None = None) -> pd.DataFrame:
         """The schema's columns, in its order and types; missing values stay missing.
 
-        The types are float64, Int64, boolean, str and datetime64.
+        The types are float64, Int64, boolean, str and datetime64. `words` are those that
+        params.yaml lists as `missing`.
         """
         missing = [name for name in self.columns if name not in frame]
         if missing:
@@ -91,7 +104,9 @@ class Schema(Frozen):
                 f"the data have no column {', '.join(missing)}; "
                 f"they have {', '.join(frame.columns)}"
             )
-        coerced = {name: _coerce(frame[name], column) for name, column in self.columns.items()}
+        coerced = {}
+        for name, column in self.columns.items():
+            coerced[name] = _coerce(frame[name], column, column.no_values(words))
         return pd.DataFrame(coerced)
 
 
@@ -128,13 +143,14 @@ def draft(frame: pd.DataFrame) -> str:
     return HEAD + body
 
 
-def _coerce(values: pd.Series, column: Column) -> pd.Series:
+def _coerce(values: pd.Series, column: Column, missing: Sequence[str]) -> pd.Series:
     try:
         if column.type == "boolean":
             return values.astype("boolean")
         if column.is_number:
             return _coerce_number(values, column)
         if column.type == "time":
+            values = values.mask(values.isin(missing))
             return pd.to_datetime(values, format="ISO8601", utc=True)
     except (ValueError, TypeError) as error:
         why = str(error).splitlines()[0]
@@ -142,7 +158,7 @@ def _coerce(values: pd.Series, column: Column) -> pd.Series:
             f"column {values.name} is not of type {column.type}, as schema.yaml says: {why}"
         ) from None
     texts = values.astype(object).map(str, na_action="ignore").astype("str")
-    return texts.mask(texts == "")
+    return texts.mask(texts.isin(["", *missing]))
 
 
 def _coerce_number(values: pd.Series, column: Column) -> pd.Series:

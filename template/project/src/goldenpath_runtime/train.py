@@ -46,7 +46,8 @@ def train(project: Project) -> dict[str, Any]:
         measured[name] = dict(figures)
     chosen = best(measured, project.params.objective)
     for folder, one in (("model", fitted[chosen]), ("baseline", baseline)):
-        write_model(project.build / folder, project.name, one.exported, data, lineage)
+        place = project.build / folder
+        write_model(place, project.name, one.exported, data, lineage, form=project.params.data)
     _write_reference(project)
     scorer = Scorer(project.build / "model")
     served = score(scorer, validation.columns(rows), raw=True)

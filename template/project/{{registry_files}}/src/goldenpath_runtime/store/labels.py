@@ -15,6 +15,7 @@ from goldenpath_runtime.commands import command
 from goldenpath_runtime.config import ModelParams, read_params
 from goldenpath_runtime.data import class_names, read_rows
 from goldenpath_runtime.errors import ProjectError
+from goldenpath_runtime.schema import Column, Schema, read_schema
 
 from .ledger import Store, open_store
 from .samples import read_samples, write_lines
@@ -33,7 +34,13 @@ def labels(argv: Sequence[str]) -> None:
     name, params = read_params().model(args.model)
     version = resolve(store, name, None)
     info = json.loads(store.read(f"{name}/versions/{version}/model.json"))
-    frame = pd.concat(read_rows(args.file), ignore_index=True)
+    columns = {"id": Column(type="text")}
+    listed = read_schema(params.schema_file).columns
+    for target in params.target:
+        if target in listed:
+            columns[target] = listed[target]
+    schema = Schema(columns=columns)
+    frame = pd.concat(read_rows(args.file, schema, form=params.data), ignore_index=True)
     found = dict(_rows(args.file, frame, params, info["classes"]))
     known = {sample["id"] for sample in read_samples(store, name)}
     lines = ({"id": key, "truth": truth} for key, truth in found.items())

@@ -4,9 +4,7 @@ Owned by the template: do not edit. CSV or Parquet in, the same rows with the mo
 Needs pyarrow, neither pandas nor scikit-learn; memory does not grow with the file.
 """
 
-import csv
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,19 +16,13 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from goldenpath_runtime.commands import command
-from goldenpath_runtime.config import read_params
+from goldenpath_runtime.config import Format, read_params
+from goldenpath_runtime.delimited import ARROW, read_csv
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.files import note_blocked
 from goldenpath_runtime.inference import InvalidRowsError, Rule, Scorer
 
-CHUNK = 1 << 20  # bytes of CSV read at a time
 ROWS = 32_768  # rows of Parquet read at a time
-ARROW = {"number": pa.float64(), "integer": pa.float64(), "boolean": pa.bool_()}
-MISSING = [
-    *pv.ConvertOptions().null_values,
-    "<NA>",
-    "None",
-]  # as pandas reads a CSV, and so training does
 
 
 def score(argv: Sequence[str]) -> None:
@@ -119,24 +111,15 @@ def _scored(scorer: Scorer, source: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _read_csv(source: Path, scorer: Scorer) -> Iterator[pa.RecordBatch]:
-    with source.open(encoding="utf-8-sig", newline="") as file:
-        names = next(csv.reader(file), [])
-    types = {
-        name: ARROW.get(scorer.columns.get(name, {"type": "text"})["type"], pa.string())
-        for name in names
-    }
-    convert = pv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=MISSING)
-    read = pv.ReadOptions(
-        block_size=CHUNK, use_threads=False
-    )  # with threads it does not know the row of a fault
+    """All columns of a file, written as the rows are that the model was trained on."""
+    form = scorer.info.get("format_of_rows")
+    kinds = {name: rule["type"] for name, rule in scorer.columns.items()}
     try:
-        with pv.open_csv(source, read, pv.ParseOptions(newlines_in_values=True), convert) as reader:
-            yield from reader
-    except pa.ArrowInvalid as error:
-        named = re.sub(
-            r"CSV column #(\d+)", lambda found: f"column {names[int(found[1])]}", str(error)
-        )
-        raise ProjectError(f"{source}: {named}") from None
+        for batch in read_csv(source, Format(**form or {}), kinds, others=True, old=form is None):
+            if batch.num_rows:
+                yield batch
+    except ValueError as error:
+        raise ProjectError(f"{source}: {error}") from None
 
 
 def _with_answers(scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
