@@ -133,11 +133,11 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 @pytest.mark.parametrize(
     ("answers", "most_files", "most", "most_of_tests"),
     [
-        ({"preset": "minimal"}, 43, 2225, 50),
-        ({"registry": "none"}, 64, 2625, 50),
-        ({"deploy": "none", "ci": "none"}, 91, 4075, 50),
-        ({"ci": "none"}, 104, 4925, 50),
-        *(({"ci": ci}, 122, 5175, 50) for ci in CALLS),
+        ({"preset": "minimal"}, 44, 2300, 50),
+        ({"registry": "none"}, 65, 2700, 50),
+        ({"deploy": "none", "ci": "none"}, 92, 4150, 50),
+        ({"ci": "none"}, 105, 5000, 50),
+        *(({"ci": ci}, 123, 5250, 50) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )

@@ -26,6 +26,7 @@ ROWS = [
     {"online", "batch", "embedded"},
     {"matrix", "pipeline"},
     {"evaluation", "gate", "prepare", "report", "train"},
+    {"split"},
     {"artifact", "lineage"},
     {"project"},
     {"interface"},

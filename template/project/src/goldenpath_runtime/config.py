@@ -97,12 +97,16 @@ class Data(Format):
 class Split(Frozen):
     """Shares of the rows for choosing (validation) and for the final figures (test).
 
-    The rest is for training. `by: seed` shuffles; `by: time` tests on the newest rows by `column`
-    and validates on those before them.
+    The rest is for training. `by: seed` draws for each row, by the values of its features: it keeps
+    its part when rows are added, and equal rows are in one part. `by: group` draws for each value
+    of `column`, such as a patient, whose rows stay together; also the way for rows whose features
+    change later: by their id. `by: time` tests on the newest rows by `column` and validates on
+    those before them; equal times stay together, and with `group` its rows do, by the newest.
     """
 
-    by: Literal["seed", "time"] = "seed"
+    by: Literal["seed", "group", "time"] = "seed"
     column: str | None = None
+    group: str | None = None
     validation: float = Field(default=0.2, gt=0, lt=0.5)
     test: float = Field(default=0.2, gt=0, lt=0.5)
 

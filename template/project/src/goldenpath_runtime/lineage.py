@@ -32,6 +32,7 @@ TRAINING = (
     "metrics",
     "prepare",
     "schema",
+    "split",
     "train",
 )
 # The keys of a model by which `data` reads and splits the rows.

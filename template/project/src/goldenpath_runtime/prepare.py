@@ -3,7 +3,7 @@
 Owned by the template: do not edit. No other module imports pandera.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
-from sklearn.model_selection import train_test_split
 
 from .config import PARAMS, ModelParams
 from .data import class_names, fingerprint, note_words, read_rows, words_kept
@@ -21,10 +20,9 @@ from .files import write_json, write_text, write_verdict
 from .lineage import reading_inputs
 from .project import Project
 from .schema import Column, Schema, is_whole
+from .split import Parts, split_rows
 
 LARGEST = float(np.finfo(np.float32).max)
-
-Parts = Mapping[str, pd.DataFrame]  # train, validation and test
 
 
 def make_sample(project: Project) -> Path:
@@ -65,7 +63,7 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     read = _read(project, sample)
     words = project.params.data.missing
     rows = validate_rows(model.schema, read, model.checks(), words)
-    parts = split_rows(rows, project.params)
+    parts = split_rows(rows, project.params, model.columns)
     now = None if sample else datetime.now(UTC)
     facts = _check_data(project, rows, parts, now)
     counts = {name: len(part) for name, part in parts.items()}
@@ -221,94 +219,3 @@ def _checks(column: Column) -> list[pa.Check]:
     if column.type == "integer":
         checks.append(pa.Check(is_whole, name="a whole number"))
     return checks
-
-
-def split_rows(frame: pd.DataFrame, params: ModelParams) -> Parts:
-    """The rows as train, validation and test; rows without a target are left out."""
-    frame = frame.dropna(subset=list(params.target))
-    split = _by_time if params.split.by == "time" else _by_seed
-    parts = {}
-    for name, index in split(frame, params).items():
-        part = frame.loc[index]
-        parts[name] = part.reset_index(drop=True)
-    _check_parts(parts, params)
-    return parts
-
-
-def _by_time(frame: pd.DataFrame, params: ModelParams) -> dict[str, pd.Index]:
-    """The oldest rows to train on, the newest ones to test on."""
-    split = params.split
-    if split.column is None or split.column not in frame:
-        raise ProjectError(
-            "params.yaml: split by time needs `column:`, and schema.yaml must list that column"
-        )
-    times = frame[split.column]
-    missing = int(times.isna().sum())
-    if missing:
-        raise ProjectError(f"{missing} rows have no {split.column}, so they cannot be split by it")
-    index = times.sort_values(kind="stable").index
-    rows = len(index)
-    test = max(1, round(rows * split.test))
-    validation = max(1, round(rows * split.validation))
-    later = test + validation
-    return {
-        "train": index[:-later],
-        "validation": index[-later:-test],
-        "test": index[-test:],
-    }
-
-
-def _by_seed(frame: pd.DataFrame, params: ModelParams) -> dict[str, pd.Index]:
-    """Rows drawn at random, of each class alike; the same seed draws the same rows."""
-    split = params.split
-    shares = {
-        "test": split.test,
-        "validation": split.validation / (1 - split.test),  # of what the test has left
-    }
-    rest = frame.index
-    parts = {}
-    for name, share in shares.items():
-        if len(rest) < 3:
-            raise ProjectError(f"{len(frame)} rows with a target are too few to split")
-        labels = _strata(frame.loc[rest], share, params)
-        rest, parts[name] = train_test_split(
-            rest, test_size=share, random_state=params.seed, stratify=labels
-        )
-    return {"train": rest, **parts}
-
-
-def _strata(rows: pd.DataFrame, share: float, params: ModelParams) -> pd.Series | None:
-    """The classes to split alike; None where the rarest has no row for that share."""
-    if params.task == "regression":
-        return None
-    labels = rows[params.target[0]]
-    rarest = labels.value_counts().min()
-    return labels if rarest * share >= 1 else None
-
-
-def _check_parts(parts: Parts, params: ModelParams) -> None:
-    """Raise ProjectError when the parts are too small for training and measuring."""
-    empty = [name for name, part in parts.items() if part.empty]
-    if empty:
-        listed = ", ".join(empty)
-        raise ProjectError(
-            f"the split leaves no row for {listed}: more data, or other shares in params.yaml"
-        )
-    if params.task == "classification":
-        _check_classes(parts, params.target[0])
-
-
-def _check_classes(parts: Parts, target: str) -> None:
-    """Raise ProjectError when the rows to train on lack a class, or have only one."""
-    classes = {}
-    for name, part in parts.items():
-        names = class_names(part[target])
-        classes[name] = set(names)
-    trained = classes["train"]
-    measured = classes["validation"] | classes["test"]
-    unseen = measured - trained
-    if unseen:
-        listed = ", ".join(sorted(unseen))
-        raise ProjectError(f"no row to train on for {target} = {listed}; the class is too rare")
-    if len(trained) < 2:
-        raise ProjectError(f"{target} has the one value {trained}: there is nothing to tell apart")

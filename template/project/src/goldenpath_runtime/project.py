@@ -73,8 +73,7 @@ def open_project(name: str | None) -> Project:
 
 def _require_columns(params: ModelParams, schema: "Schema") -> None:
     named = {*params.target, *params.gate.slices.columns}
-    if params.split.column:
-        named.add(params.split.column)
+    named |= {name for name in (params.split.column, params.split.group) if name}
     named |= params.data.checks.max_age_days.keys()
     unknown = sorted(named - schema.columns.keys())
     if unknown:
