@@ -1,19 +1,24 @@
 """Tests that the checks of the data and the analysis of the model work on yours."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.config import Checks
-from goldenpath_runtime.quality import analysis, checks
+from goldenpath_runtime.interface import Dataset
+from goldenpath_runtime.quality import analysis, checks, seen
+from goldenpath_runtime.schema import Column
 from goldenpath_runtime.store import versions
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -60,6 +65,70 @@ def test_old_rows_are_refused(project: pipeline.Project) -> None:
         check(project, dated, max_age_days={"when": 29})
     with pytest.raises(ProjectError, match="no time"):
         check(project, {"train": dated["train"].assign(when="yesterday")}, max_age_days={"when": 29})
+
+
+def looked_at(rows: pd.DataFrame, folder: Path, *, classes: tuple[str, ...] = ("0", "1")) -> dict[str, Any]:
+    """What is found of these rows after a shuffle, as splits were before there were groups."""
+    rows = rows.sample(frac=1, random_state=0)
+    features = {str(name): Column(type="number") for name in rows if str(name).startswith("x")}
+    parts = []
+    for name, part in (("train", rows.iloc[: len(rows) * 3 // 4]), ("test", rows.iloc[len(rows) * 3 // 4 :])):
+        part.to_parquet(folder / name, index=False)
+        parts.append(Dataset(folder / name, features, ("y",), classes))
+    return seen.examine(parts[0], parts[1], "accuracy", lambda mask: {"accuracy": float(mask.mean())})
+
+
+def visits(noise: float) -> pd.DataFrame:
+    """Sixty patients with ten visits each, whose target is one of the patient and nothing else."""
+    rng, patient = np.random.default_rng(0), np.repeat(np.arange(60), 10)
+    values = rng.normal(size=(60, 5))[patient] + noise * rng.normal(size=(600, 5))
+    rows = pd.DataFrame(values, columns=[f"x{i}" for i in range(5)])
+    return rows.assign(patient=[f"p{i}" for i in patient], y=rng.integers(0, 2, 60)[patient])
+
+
+def test_near_copies_are_named_beside_what_chance_explains(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    alone = pd.DataFrame(rng.normal(size=(600, 5)), columns=[f"x{i}" for i in range(5)])
+    alone["y"] = rng.integers(0, 2, 600)
+    assert looked_at(alone, tmp_path)["limits"] == []
+    copied = pd.concat([alone, alone.iloc[:370].assign(y=rng.integers(0, 2, 370))])
+    (said,) = looked_at(copied, tmp_path)["limits"]
+    assert re.search(
+        r"^6\d\.\d% of the test rows are near copies .* \(0\.0% by chance\); on the other 90 rows accuracy is", said
+    )
+    near = looked_at(visits(0.01).drop(columns="patient"), tmp_path)["near_copies"]
+    assert near["share"] > 0.9
+    assert near["by_chance"] < 0.05
+    coarse = alone.round(0).clip(-1, 1).drop(columns=["x3", "x4"])
+    found = looked_at(coarse, tmp_path)
+    assert found["near_copies"]["share"] == 1
+    assert found["limits"] == []
+
+
+def test_groups_on_both_sides_are_named(tmp_path: Path) -> None:
+    for rows, classes in ((visits(9), ("0", "1")), (visits(9).assign(y=lambda rows: rows["y"] * 2.5), ())):
+        found = looked_at(rows, tmp_path, classes=classes)
+        (said,) = found["limits"]
+        assert "share their patient with rows that were trained on" in said
+        assert "write `split: {by: group, column: patient}` in params.yaml" in said
+        assert found["groups"][0]["told"] > 0.95
+        shuffled = rows.assign(patient=rows["patient"].sample(frac=1, random_state=1).to_numpy())
+        assert looked_at(shuffled, tmp_path, classes=classes)["limits"] == []
+    numbered = visits(9).assign(patient=lambda rows: rows["patient"].str[1:].astype(int))
+    assert len(looked_at(numbered, tmp_path)["limits"]) == 1
+    apart = visits(9).assign(patient=[f"p{i}" for i in range(600)])
+    assert looked_at(apart, tmp_path)["groups"] == [], "an id is no group"
+
+
+def test_the_report_names_what_was_seen(project: pipeline.Project, tmp_path: Path) -> None:
+    copy = replace(project, root=shutil.copytree(project.root, tmp_path / "copy"))
+    data = copy.build / "data"
+    shutil.copy(data / "train.parquet", data / "test.parquet")
+    figures = pipeline.evaluate(copy, sample=True)
+    assert figures["seen"]["near_copies"]["share"] == 1
+    assert figures["seen"]["near_copies"]["unseen_rows"] == 0
+    limits = pipeline.write_report(copy).read_text(encoding="utf-8").partition("## Limits")[2].partition("##")[0]
+    assert "of the test rows are near copies of rows that were trained on" in limits
 
 
 def test_the_champion_is_measured_beside_the_model(

@@ -135,9 +135,9 @@ def _written(context: Answers, question: str, value: Any) -> Files:
     [
         ({"preset": "minimal"}, 44, 2300, 50),
         ({"registry": "none"}, 65, 2700, 50),
-        ({"deploy": "none", "ci": "none"}, 92, 4150, 50),
-        ({"ci": "none"}, 105, 5000, 50),
-        *(({"ci": ci}, 123, 5250, 50) for ci in CALLS),
+        ({"deploy": "none", "ci": "none"}, 93, 4275, 50),
+        ({"ci": "none"}, 106, 5125, 50),
+        *(({"ci": ci}, 124, 5375, 50) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )

@@ -64,6 +64,14 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         "business": dict(business),
         "latency": latency(scorers, columns),
     }
+    examine = extra("rows that were seen")
+    if examine:
+        figures["seen"] = examine(
+            project.dataset("train"),
+            data,
+            project.params.objective.metric,
+            measure_slice,
+        )
     analysis = extra("analysis of the figures")
     if analysis:
         subject = analysis.Subject(

@@ -207,6 +207,7 @@ def _limits(card: Card) -> Iterator[str]:
     for text in figures.get("assumed", {}).values():
         yield f"{PARAMS}: {text}."
     yield from _weak_slices(card)
+    yield from figures.get("seen", {}).get("limits", ())
     yield from _not_judged(card)
     shares = figures["data"].get("class_shares")
     if shares:

@@ -7,4 +7,5 @@ EXTRAS = {
     "checks of the rows": "checks:check_data",
     "analysis of the figures": "analysis",
     "plots": "plots:plot",
+    "rows that were seen": "seen:examine",
 }
