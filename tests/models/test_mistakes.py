@@ -70,6 +70,18 @@ MISTAKES = {
     "no such target": Mistake(
         "params.yaml", "target: target", "target: tarket", "params.yaml names tarket, which data/schema.yaml"
     ),
+    "a threshold for nothing": Mistake(
+        "params.yaml",
+        "[kind]",
+        "[kind]}, thresholds: {roc_auc: {}",
+        "thresholds.roc_auc: Value error, it asks for nothing",
+    ),
+    "a threshold that nothing meets": Mistake(
+        "params.yaml",
+        "[kind]",
+        "[kind]}, thresholds: {roc_auc: {min: 0.9, max: 0.1}",
+        "no value is at least 0.9 and at most 0.1",
+    ),
     "no such slice": Mistake("params.yaml", "[kind]", "[kinds]", "names kinds, which data/schema.yaml"),
     "two classes at once": Mistake(
         "params.yaml", "target: target", "target: [target, kind]", "has one target"

@@ -7,9 +7,9 @@ so a file written for an older release stays valid.
 import codecs
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .errors import ProjectError
 from .figures import Direction, usual_direction
@@ -132,10 +132,18 @@ class Objective(Frozen):
 
 
 class Threshold(Frozen):
-    """Bounds of one metric, both included."""
+    """Bounds of one metric, both included; at least one of them."""
 
     min: float | None = None
     max: float | None = None
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("it asks for nothing: write {min: ...} or {max: ...}")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"no value is at least {self.min} and at most {self.max}")
+        return self
 
 
 class Slices(Frozen):

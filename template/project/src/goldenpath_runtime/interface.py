@@ -1,4 +1,4 @@
-"""The seam between a team's model and the pipeline: methods with defaults, and what they hand over.
+"""The seam between a team's model and the pipeline: its methods, and what they hand over.
 
 Owned by the template: do not edit. Public: later releases add methods with defaults and remove
 none.

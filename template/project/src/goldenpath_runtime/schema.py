@@ -7,7 +7,7 @@ serving (inference.py).
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,6 @@ from pydantic import Field
 from .config import MISSING
 from .errors import ProjectError
 from .files import Frozen, read_yaml
-
-if TYPE_CHECKING:
-    pass
 
 FEW = 20  # a drafted text column with at most this many different values is called a category
 HEAD = (
@@ -101,8 +98,8 @@ class Schema(Frozen):
         missing = [name for name in self.columns if name not in frame]
         if missing:
             raise ProjectError(
-                f"the data have no column {', '.join(missing)}; "
-                f"they have {', '.join(frame.columns)}"
+                f"the data have no column {', '.join(missing)}, which the schema lists: "
+                "compare the names there with those of the rows"
             )
         coerced = {}
         for name, column in self.columns.items():

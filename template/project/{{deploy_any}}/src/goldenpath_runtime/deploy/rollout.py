@@ -70,6 +70,7 @@ def rollout(argv: Sequence[str]) -> int:
     )
     here = place(args)
     policy = _policy(here, args.strategy)
+    clients = _number_of(args.clients)
     target = here.target
     _require_strategy(here, target, policy.strategy)
     version = resolve(here.store, here.model, args.version)
@@ -87,10 +88,19 @@ def rollout(argv: Sequence[str]) -> int:
         return 0
     target.start(old, fetch(here.store, here.model, old))
     change = Change(here, target, version, old, policy)
-    if args.clients:
-        _rehearse(change, int(args.clients))
+    if clients:
+        _rehearse(change, clients)
     verdict = _run(change)
     return _conclude(change, verdict)
+
+
+def _number_of(clients: str | None) -> int:
+    """How many clients send requests too; none without the option."""
+    if clients is None:
+        return 0
+    if not clients.isdecimal() or int(clients) == 0:
+        raise ProjectError(f"CLIENTS={clients}: it is how many clients, such as CLIENTS=4")
+    return int(clients)
 
 
 def _policy(here: Place, strategy: str | None) -> Rollout:

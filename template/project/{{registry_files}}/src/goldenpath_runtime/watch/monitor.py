@@ -212,13 +212,13 @@ def _quality(
     thresholds = project.params.gate.thresholds
     for figure, now in measure(truth, scores).items():
         low, high = bounds[figure]
-        asked = thresholds.get(figure, Threshold())
+        asked = thresholds.get(figure)
         yield {
             "figure": figure,
             "now": now,
             "interval": [low, high],
             "tested": tested.get(figure),
-            "failed": _is_outside(low, high, asked),
+            "failed": asked is not None and _is_outside(low, high, asked),
         }
 
 

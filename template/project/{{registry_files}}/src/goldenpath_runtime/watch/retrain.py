@@ -50,7 +50,7 @@ def retrain(argv: Sequence[str]) -> int:
 
 
 def _train(store: Store, project: Project, reason: str) -> int:
-    os.environ["GOLDENPATH_REASON"] = reason  # artifact.py writes it into the lineage
+    os.environ["GOLDENPATH_REASON"] = reason  # lineage.py writes it down
     blocked = [finding for finding in run_all(project) if not finding.passed]
     known = versions(store, project.name)
     version = None if blocked else register_model(store, project)
