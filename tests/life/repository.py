@@ -119,10 +119,10 @@ def first(folder: Path) -> Repository:
 
 
 def second(repository: Repository) -> str:
-    """A version that is as good, of another split."""
-    repository.edit("params.yaml", ("seed: 0", "seed: 1"), ("min_gain: 0.0", "min_gain: -0.1"))
+    """A version that is as good, of another split: it answers one row of ten of the sample otherwise."""
+    repository.edit("params.yaml", ("seed: 0", "seed: 4"), ("min_gain: 0.0", "min_gain: -0.1"))
     version = repository.train()
-    repository.edit("params.yaml", ("seed: 1", "seed: 0"), ("min_gain: -0.1", "min_gain: 0.0"))
+    repository.edit("params.yaml", ("seed: 4", "seed: 0"), ("min_gain: -0.1", "min_gain: 0.0"))
     return version
 
 

@@ -16,6 +16,9 @@ from .figures import Direction, usual_direction
 from .files import Frozen, read_yaml
 
 PARAMS = Path("params.yaml")
+# How true and false are written.
+TRUE = ("1", "1.0", "true", "True", "TRUE")
+FALSE = ("0", "0.0", "false", "False", "FALSE")
 # What means no value in a column of numbers or times; in a category or text only what `missing`
 # lists, and the empty field.
 MISSING = (

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from .config import MISSING, Format
+from .config import FALSE, MISSING, TRUE, Format
 
 BLOCK = 1 << 22  # bytes read at a time
 SEPARATORS = (",", ";", "\t", "|")
@@ -22,8 +22,6 @@ SEEN = 1000  # records by which a format is drafted
 WHERE = "under data in params.yaml"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 COMMA = re.compile(r"[+-]?\d+,\d+")  # a number as many languages write it
-TRUE = ("1", "1.0", "true", "True", "TRUE")
-FALSE = ("0", "0.0", "false", "False", "FALSE")
 ARROW = {"number": pa.float64(), "integer": pa.float64(), "boolean": pa.bool_()}
 TEXT = pa.string()
 

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import yaml
+from pandas.api.types import is_string_dtype
 from pydantic import Field
 
-from .config import MISSING
+from .config import FALSE, MISSING, TRUE
 from .errors import ProjectError
 from .files import Frozen, read_yaml
 
@@ -143,9 +144,9 @@ def draft(frame: pd.DataFrame) -> str:
 def _coerce(values: pd.Series, column: Column, missing: Sequence[str]) -> pd.Series:
     try:
         if column.type == "boolean":
-            return values.astype("boolean")
+            return _coerce_boolean(values, missing)
         if column.is_number:
-            return _coerce_number(values, column)
+            return _coerce_number(values, column, missing)
         if column.type == "time":
             values = values.mask(values.isin(missing))
             return pd.to_datetime(values, format="ISO8601", utc=True)
@@ -158,7 +159,21 @@ def _coerce(values: pd.Series, column: Column, missing: Sequence[str]) -> pd.Ser
     return texts.mask(texts.isin(["", *missing]))
 
 
-def _coerce_number(values: pd.Series, column: Column) -> pd.Series:
+def _coerce_boolean(values: pd.Series, missing: Sequence[str]) -> pd.Series:
+    """Booleans of what a `load` gives, texts too."""
+    if not is_string_dtype(values):
+        return values.astype("boolean")
+    known = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
+    texts = values.mask(values.isin(["", *missing]))
+    unknown = texts.notna() & ~texts.isin(known)
+    if unknown.any():
+        raise ValueError(f"{texts[unknown].iloc[0]!r} is neither true nor false")
+    return texts.map(known, na_action="ignore").astype("boolean")
+
+
+def _coerce_number(values: pd.Series, column: Column, missing: Sequence[str]) -> pd.Series:
+    if is_string_dtype(values):
+        values = values.mask(values.isin(["", *missing]))
     numbers = pd.to_numeric(values).astype(np.float64)
     if column.type == "integer" and is_whole(numbers).all():
         return numbers.astype("Int64")

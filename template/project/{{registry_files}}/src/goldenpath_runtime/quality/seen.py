@@ -71,8 +71,9 @@ def _side(data: Dataset) -> Side:
 def near_copies(known: pd.DataFrame, rows: pd.DataFrame) -> tuple[Mask, float]:
     """Which rows are nearly equal to a known one, and the share of them that chance explains.
 
-    That is the share if the columns of the known rows did not depend on each other. Numbers are
-    compared by the cells of a grid, and of another one that is half a cell off.
+    That is the share if the columns of the known rows did not depend on each other; texts of which
+    most are different are not equal by chance. Numbers are compared by the cells of a grid, and of
+    another one that is half a cell off.
     """
     rng = np.random.default_rng(0)
     near = np.zeros(len(rows), bool)
@@ -88,7 +89,16 @@ def near_copies(known: pd.DataFrame, rows: pd.DataFrame) -> tuple[Mask, float]:
         near |= np.isin(wanted, combined(columns))
         shuffled = [rng.permutation(column) for column in columns]
         by_chance |= np.isin(wanted, combined(shuffled))
+    if any(_is_distinct(known[name]) for name in known):
+        return near, 0.0
     return near, float(by_chance.mean())
+
+
+def _is_distinct(values: pd.Series) -> bool:
+    """Whether a column has texts, and most of them once."""
+    if pd.api.types.is_numeric_dtype(values):
+        return False
+    return bool(values.nunique() > len(values) / 2)
 
 
 def _width(values: pd.Series) -> float:
