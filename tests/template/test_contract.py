@@ -133,11 +133,11 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 @pytest.mark.parametrize(
     ("answers", "most_files", "most", "most_of_tests"),
     [
-        ({"preset": "minimal"}, 45, 2475, 50),
+        ({"preset": "minimal"}, 45, 2500, 50),
         ({"registry": "none"}, 66, 2875, 50),
-        ({"deploy": "none", "ci": "none"}, 94, 4475, 50),
-        ({"ci": "none"}, 107, 5325, 50),
-        *(({"ci": ci}, 125, 5575, 50) for ci in CALLS),
+        ({"deploy": "none", "ci": "none"}, 94, 4500, 50),
+        ({"ci": "none"}, 107, 5350, 50),
+        *(({"ci": ci}, 125, 5600, 50) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )

@@ -218,7 +218,7 @@ def _quality(
             "now": now,
             "interval": [low, high],
             "tested": tested.get(figure),
-            "failed": asked is not None and _is_outside(low, high, asked),
+            "failed": _is_outside(low, high, asked),
         }
 
 
@@ -230,8 +230,10 @@ def _truth(known: Sequence[Truth], classes: Sequence[str]) -> Array:
     return np.array([classes.index(label) for (label,) in told])
 
 
-def _is_outside(low: float, high: float, asked: Threshold) -> bool:
-    """Whether nothing from low to high is within the threshold."""
+def _is_outside(low: float, high: float, asked: Threshold | None) -> bool:
+    """Whether nothing from low to high is within the threshold, if there is one."""
+    if asked is None:
+        return False
     lowest = -np.inf if asked.min is None else asked.min
     highest = np.inf if asked.max is None else asked.max
     return bool(high < lowest or low > highest)
