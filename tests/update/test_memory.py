@@ -17,7 +17,7 @@ from goldenpath.planning.updates import Request
 from goldenpath.project import files
 
 BEFORE, COUNT = 280, 40
-WINDOWS = 3  # what grows with the projects grows in each; a table of Python's that is made larger, in one
+WINDOWS = 3  # what grows with the projects grows in each; why one alone can grow by 2 MB in a long process is not known
 PER_REPOSITORY = 4_000  # bytes; without bounds it is many times as much
 
 
