@@ -19,7 +19,7 @@ import yaml
 
 from tests.models.breaks import BREAKS, goes_red
 from tests.support import commit_all, environment, generate, git, make, run
-from tests.template.live import predict, service, tested_runtime
+from tests.template.live import predict, service, prove_runtime
 
 CASES = Path(__file__).parent / "cases"
 SAMPLED = ("imbalanced", "regression", "text")
@@ -60,7 +60,7 @@ def test_own_model(name: str, tmp_path: Path) -> None:
     make(project, env, "setup")
     bring(CASES / name, settings["data"]["source"], project, env)
     make(project, env, "check", "smoke", "pipeline")
-    assert " passed" in tested_runtime(project, env, tmp_path / "runtime")
+    assert " passed" in prove_runtime(project, env, tmp_path / "runtime")
     assert touched(project) <= allowed
     assert (project / f"reports/{model(project)}/gate.verdict").read_text("utf-8") == "pass\n"
     asked(project, env)

@@ -86,7 +86,7 @@ NEEDS = {
 }
 
 
-def tested_runtime(project: Path, env: Mapping[str, str], folder: Path) -> str:
+def prove_runtime(project: Path, env: Mapping[str, str], folder: Path) -> str:
     """Run tests/runtime with a project's model and packages, as far as it has the options; what pytest prints."""
     folder.mkdir()
     shutil.copy(project / "tests/conftest.py", folder)
