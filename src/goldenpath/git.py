@@ -33,6 +33,8 @@ IMPERSONAL = ("-c", f"core.excludesFile={os.devnull}")
 # Without a terminal nobody can type a password or accept a host's key.
 _SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
 _WITHOUT = "Add --no-git to leave git to you."
+# With it git does not make up an address from the name of the machine.
+_BY_CONFIG = ("-c", "user.useConfigOnly=true")
 _NOBODY = ("-c", "user.name=goldenpath", "-c", "user.email=goldenpath@localhost")
 
 
@@ -127,7 +129,10 @@ def start(folder: Path, branch: str, message: str) -> None:
     run(folder, "init", "--quiet", f"--initial-branch={branch}", hint=_WITHOUT)
     run(folder, *IMPERSONAL, "add", "--all", hint=_WITHOUT)
     commit = ("commit", "--quiet", "--no-gpg-sign", f"--message={message}")
-    run(folder, *own_way(folder), *commit, hint=_WITHOUT)
+    settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
+    # Most users have a name: to ask for it first costs two processes.
+    if attempt(folder, *settings, *_BY_CONFIG, *commit).returncode:
+        run(folder, *settings, *own_way(folder), *commit, hint=_WITHOUT)
 
 
 def own_way(folder: Path) -> list[str]:
@@ -136,9 +141,8 @@ def own_way(folder: Path) -> list[str]:
 
 
 def _knows_user(folder: Path) -> bool:
-    # With useConfigOnly git does not make up an address from the name of the machine.
     return all(
-        attempt(folder, "-c", "user.useConfigOnly=true", "var", name).returncode == 0
+        attempt(folder, *_BY_CONFIG, "var", name).returncode == 0
         for name in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
     )
 
