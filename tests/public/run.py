@@ -126,7 +126,7 @@ def _update(scene: Scene, name: str, edits: tuple[str, ...], untouched: _Untouch
         update.copier.refusal = last_line(done.err)
     expected = after if done.code == 0 else None
     _parity(scene, update, parity, expected, start)
-    _safe(scene, update, safe, expected, work)
+    _safe(scene, update, safe, expected, start, work)
     if scene.template.looks and not edits:
         _looks(scene, update, start)
     update.why_plain = _why_plain(scene) if "plain" in {update.parity.lane, update.safe.lane} else ""
@@ -159,23 +159,34 @@ def _parity(scene: Scene, update: Update, project: Path, expected: Seen | None, 
     if expected is None:
         update.notes.append("ours succeeds where Copier breaks off")
         return
+    update.add("policy copier", iter(_unequal(scene, update, project, expected, after, start)))
+
+
+def _unequal(
+    scene: Scene, update: Update, project: Path, expected: Seen, after: Seen, start: Path
+) -> list[Wrong]:
+    """Return where ours differs from Copier's, but for paths that a second run of Copier makes otherwise."""
     found = list(judge.equal(scene.machine, project, expected, after, set()))
-    if found:
-        unstable = _unstable(scene, start, expected)
-        update.notes += [f"Copier differs from itself in {path}" for path in sorted(unstable)]
-        found = list(judge.equal(scene.machine, project, expected, after, unstable))
-    update.add("policy copier", iter(found))
+    if not found:
+        return []
+    unstable = _unstable(scene, start, expected)
+    notes = [f"Copier differs from itself in {path}" for path in sorted(unstable)]
+    update.notes += [note for note in notes if note not in update.notes]
+    return list(judge.equal(scene.machine, project, expected, after, unstable))
 
 
 def _unstable(scene: Scene, start: Path, expected: Seen) -> set[str]:
     """The paths that a second run of Copier makes otherwise than the first: random or timed by the template."""
     again = start.parent.parent / "again" / NAME
+    shutil.rmtree(again.parent, ignore_errors=True)
     shutil.copytree(start, again, symlinks=True)
     scene.by_copier(again)
     return set(unlike(expected.files, scene.look(again).files))
 
 
-def _safe(scene: Scene, update: Update, project: Path, expected: Seen | None, work: Work) -> None:
+def _safe(
+    scene: Scene, update: Update, project: Path, expected: Seen | None, start: Path, work: Work
+) -> None:
     """Ours as it is by default: dry, then for real, then taken back."""
     before = scene.look(project)
     dry = scene.by_us(project, "--dry-run")
@@ -195,7 +206,7 @@ def _safe(scene: Scene, update: Update, project: Path, expected: Seen | None, wo
     update.add("safe", judge.back(work, expected, after))
     update.add("safe", judge.parses(before, after, expected))
     if expected and update.edits == "untouched":
-        found = judge.equal(scene.machine, project, expected, after, set())
+        found = _unequal(scene, update, project, expected, after, start)
         update.add("safe, untouched", (each for each in found if each.kind != "ignored file"))
     if after != before:
         aborted = scene.machine.run(scene.command("goldenpath", "update", "--abort", "--json"), project)
