@@ -20,7 +20,7 @@ def want(*words):
 delivery.want = want
 __main__.main(sys.argv[1:])
 """
-SWITCHES = {"production": "promote", "staging": "deploy"}
+SWITCHES = {"production": ["promote", "--force", "a test"], "staging": ["deploy"]}
 
 
 @pytest.fixture(params=SWITCHES)
@@ -28,7 +28,7 @@ def env(request: pytest.FixtureRequest, repository: Repository) -> str:
     """An environment whose last switch was a rollback from the second version to the first."""
     name: str = request.param
     for version in repository.versions[:2]:
-        repository.command(SWITCHES[name], "--version", version, "--env", name)
+        repository.command(*SWITCHES[name], "--version", version, "--env", name)
     repository.command("rollback", "--env", name)
     return name
 
@@ -37,7 +37,7 @@ def test_what_was_rolled_back_and_is_wanted_once_more(repository: Repository, en
     first, second = repository.versions[:2]
     assert repository.status(env)["running"] == {first: 100}
     python = repository.folder / ".venv/bin/python"
-    switch = [SWITCHES[env], "--version", second, "--env", env]
+    switch = [*SWITCHES[env], "--version", second, "--env", env]
     done = subprocess.run(
         [python, "-c", DIES, *switch], cwd=repository.folder, env=repository.env, check=False
     )

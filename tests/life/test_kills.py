@@ -15,6 +15,7 @@ from tests.life.repository import MODEL, Repository, clients, processes
 from tests.support import wait_for
 
 CLIENTS = 4
+FORCED = ("--force", "it may have been rolled back")
 VICTIMS = ("router", "service", "deploy", "promote", "rollback")
 # Each kills once; the tox environment `life` runs all hundred of them.
 KILLS = [pytest.param(seed, marks=[] if seed < 10 else [pytest.mark.life]) for seed in range(100)]
@@ -72,7 +73,7 @@ def kill_process(repository: Repository, victim: str) -> None:
 def kill_command(repository: Repository, victim: str, chance: random.Random) -> None:
     """Kill a command at a random moment of its work."""
     other = next(v for v in repository.versions if v != repository.status()["desired"])
-    words = {"deploy": ["deploy", "--version", other], "promote": ["promote", "--version", other]}
+    words = {"deploy": ["deploy", "--version", other], "promote": ["promote", "--version", other, *FORCED]}
     python = [str(repository.folder / ".venv/bin/python"), "-m", "goldenpath_runtime"]
     command = subprocess.Popen(
         [*python, *words.get(victim, ["rollback"])],

@@ -118,7 +118,7 @@ def until(condition: Callable[[], bool]) -> None:
 def test_a_new_mirror_gets_all_and_then_what_is_new(mirror: Mirror, repository: Repository) -> None:
     # Whatever other tests rolled back: to promote that takes an entry more.
     for version in reversed(repository.versions[:2]):
-        repository.command("promote", "--version", version)
+        repository.command("promote", "--version", version, "--force", "a test")
     mirror.forget()
     repository.command("feedback", "--note", "first")
     before = repository.history()
@@ -143,7 +143,8 @@ def test_a_mirror_that_fails_catches_up(mirror: Mirror, repository: Repository) 
     repository.command("feedback", "--note", "all is well")
     known = mirror.entries
     down = mirror.mark("down")
-    told = repository.command("promote", "--version", repository.versions[1], expect=1)
+    wanted = ("--version", repository.versions[1], "--force", "a test")  # it was rolled back
+    told = repository.command("promote", *wanted, expect=1)
     assert f"error: the mirror stub of {MODEL} is behind: nobody answers. The ledger has all" in told
     assert f"{repository.versions[1]} answers in production" in told, "what was done is said all the same"
     assert repository.history()[-1]["event"] == "promote"

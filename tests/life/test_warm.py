@@ -10,6 +10,7 @@ from tests.life.repository import MODEL, Repository, clients, processes
 from tests.support import eventually
 
 PRODUCTION = "environments/production.yaml"
+PROMOTE = ("promote", "--force", "other tests roll it back", "--version")
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def champion(repository: Repository) -> str:
     """The champion of production; in staging, whose processes look alike, nothing runs."""
     repository.command("down", "--env", "staging")
     version = repository.versions[0]
-    repository.command("promote", "--version", version)
+    repository.command(*PROMOTE, version)
     return version
 
 
@@ -25,7 +26,7 @@ def test_a_rollback_finds_the_champion_before_still_running(repository: Reposito
     other = repository.versions[1]
     before = running(repository, champion)
     with clients(repository.status()["address"], repository.rows()) as problems:
-        repository.command("promote", "--version", other)
+        repository.command(*PROMOTE, other)
         assert repository.status()["running"] == {other: 100}, "what stays warm has no requests"
         assert "is as environments/production.yaml says" in repository.command("reconcile")
         repository.command("rollback")
@@ -38,7 +39,7 @@ def test_a_rollback_finds_the_champion_before_still_running(repository: Reposito
 def test_it_ends_when_its_time_is_over(repository: Repository, champion: str) -> None:
     other = repository.versions[1]
     repository.edit(PRODUCTION, ("replicas: 1", "replicas: 1\nwarm_seconds: 3"))
-    repository.command("promote", "--version", other)
+    repository.command(*PROMOTE, other)
     assert running(repository, champion)
     eventually(lambda: not running(repository, champion), "its time is over")
     assert repository.status()["running"] == {other: 100}
@@ -49,7 +50,7 @@ def test_it_ends_when_its_time_is_over(repository: Repository, champion: str) ->
 
 def test_nothing_is_kept_where_nobody_wants_it(repository: Repository, champion: str) -> None:
     repository.edit(PRODUCTION, ("replicas: 1", "replicas: 1\nwarm_seconds: 0"))
-    repository.command("promote", "--version", repository.versions[1])
+    repository.command(*PROMOTE, repository.versions[1])
     eventually(lambda: not running(repository, champion), "it ends at once")
     repository.command("rollback")
     repository.edit(PRODUCTION, ("replicas: 1\nwarm_seconds: 0", "replicas: 1"))
@@ -57,7 +58,7 @@ def test_nothing_is_kept_where_nobody_wants_it(repository: Repository, champion:
 
 def test_down_ends_what_is_warm(repository: Repository, champion: str) -> None:
     other = repository.versions[1]
-    repository.command("promote", "--version", other)
+    repository.command(*PROMOTE, other)
     assert running(repository, champion)
     repository.command("down", "--env", "production")
     assert not running(repository, champion) | running(repository, other)

@@ -3,6 +3,9 @@
 The processes themselves are not started here: `make deploy accept` does that.
 """
 
+import json
+import re
+import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,13 +13,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
+from goldenpath_runtime.config import read_params
+from goldenpath_runtime.deliver import delivery
 from goldenpath_runtime.deliver.environments import Desired, Rollout, read_environment, set_version
 from goldenpath_runtime.deploy.rollout import compare, judge
 from goldenpath_runtime.deploy.router import differ
-from goldenpath_runtime.store.ledger import Store, append, ledger
-from goldenpath_runtime.store.versions import champions
+from goldenpath_runtime.errors import ProjectError
+from goldenpath_runtime.store.ledger import Store, append, ledger, open_store
+from goldenpath_runtime.store.versions import champion, champions, objections
 
+PRODUCTION = Path("environments/production.yaml")
 GOOD: Mapping[str, Any] = {"requests": 200, "errors": 0, "refused": 0, "p50_ms": 1.0, "p99_ms": 5.0}
 
 
@@ -81,3 +89,118 @@ def test_promoting_keeps_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     set_version("production", "model", Desired(version="v", sha256="s"), "Promote")
     assert read_environment("production").models["model"].version == "v"
     assert path.read_text(encoding="utf-8").startswith(text.splitlines()[0])
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project with three versions in its store, all accepted and approved, the first one the champion; its model.
+
+    Nothing runs: it is as if there were no place to deploy to.
+    """
+    for name in (PRODUCTION, Path("environments/staging.yaml"), Path("params.yaml"), Path("pyproject.toml")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GOLDENPATH_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("BY", "ann")
+    monkeypatch.setattr(delivery.Place, "open_target", lambda _: None)
+    name, store = next(iter(read_params().models)), open_store()
+    for version in ("v1", "v2", "v3"):
+        store.write(f"{name}/versions/{version}/model.json", b'{"sha256": "0"}')
+        for event in ("register", "accept", "approve"):
+            append(store, name, event, version=version, passed=True, env="production")
+    say(name, "promote", "v1")
+    write_version(name, "v1")
+    return name
+
+
+def say(model: str, event: str, version: str, env: str = "production", **facts: object) -> None:
+    """Add an entry to the ledger."""
+    append(open_store(), model, event, version=version, env=env, **facts)
+
+
+def write_version(model: str, version: str) -> None:
+    """Name a version in the file of production, as somebody does who edits it."""
+    content = yaml.safe_load(PRODUCTION.read_text(encoding="utf-8"))
+    content["models"] = {model: {"version": version, "sha256": "0"}}
+    PRODUCTION.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+AGAINST = [
+    ({"event": "abort", "version": "v2", "verdict": "abort", "why": "errors: 9 %"}, "failed in its last rollout (errors: 9 %)"),
+    ({"event": "rollout", "version": "v2", "verdict": "worse"}, "failed in its last rollout"),
+]
+
+
+@pytest.mark.parametrize(("entry", "told"), AGAINST)
+def test_what_failed_in_its_rollout_is_not_promoted(entry: dict[str, Any], told: str, model: str) -> None:
+    say(model, **entry)
+    before = PRODUCTION.read_text(encoding="utf-8")
+    with pytest.raises(ProjectError, match=re.escape(f"v2 {told}: make rollout again, or make promote VERSION=v2 FORCE")):
+        delivery.promote(["--model", model, "--version", "v2"])
+    assert PRODUCTION.read_text(encoding="utf-8") == before
+    delivery.promote(["--model", model, "--version", "v3"])  # another version is as good as before
+    say(model, "rollout", "v2", verdict="pass")
+    delivery.promote(["--model", model, "--version", "v2"])
+    assert champion(open_store(), model) == "v2"
+
+
+def test_what_was_rolled_back_is_promoted_with_a_reason(model: str) -> None:
+    delivery.promote(["--model", model, "--version", "v2"])
+    delivery.rollback(["--model", model, "--note", "complaints"])
+    with pytest.raises(ProjectError, match=re.escape("v2 was rolled back (complaints): ")):
+        delivery.promote(["--model", model, "--version", "v2"])
+    delivery.promote(["--model", model, "--version", "v2", "--force", "they were of v1"])
+    entries = ledger(open_store(), model)
+    assert [(entry["event"], entry.get("forced")) for entry in entries[-2:]] == [
+        ("propose", "they were of v1"),
+        ("promote", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        *AGAINST,
+        ({"event": "accept", "version": "v2", "env": "staging", "passed": False}, "failed its acceptance tests"),
+        ({"event": "register", "version": "v4"}, "was not accepted yet"),
+    ],
+)
+def test_a_file_that_names_what_promote_refuses_is_no_way_around(entry: dict[str, Any], told: str, model: str) -> None:
+    say(model, **entry)
+    write_version(model, entry["version"])
+    for command in (delivery.reconcile, delivery.rollback):
+        with pytest.raises(ProjectError, match=re.escape(told)):
+            command(["--model", model])
+    assert champion(open_store(), model) == "v1"
+    write_version(model, "v1")
+    delivery.reconcile(["--model", model])  # the champion itself is never refused
+
+
+def test_a_failed_acceptance_after_the_approval_counts(model: str) -> None:
+    say(model, "accept", "v2", env="staging", passed=False)
+    with pytest.raises(ProjectError, match="v2 failed its acceptance tests"):
+        delivery.promote(["--model", model, "--version", "v2"])
+
+
+def test_status_names_what_is_refused(model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    target = SimpleNamespace(status=dict, address=lambda: None)
+    monkeypatch.setattr(delivery.Place, "open_target", lambda _: target)
+    say(model, "abort", "v2", verdict="abort", why="time: slow")
+    delivery.status(["--model", model])
+    assert json.loads(capsys.readouterr().out)["refused"] == {"v2": "failed in its last rollout (time: slow)"}
+
+
+def test_what_is_said_of_another_environment_or_before_does_not_count() -> None:
+    def entries(*told: str) -> list[dict[str, Any]]:
+        split = [words.split() for words in told]
+        return [{"event": event, "version": version, "env": env} for event, version, env in split]
+
+    rolled_back = ["promote a p", "promote b p", "promote a p", "promote c p", "rollback a p"]
+    assert objections(entries(*rolled_back), "p") == {"c": "was rolled back"}
+    assert objections(entries(*rolled_back), "staging") == {}
+    assert objections(entries("promote a p", "promote b p", "promote a p", "rollback b p"), "p") == {"a": "was rolled back"}
+    assert objections(entries("promote a p", "promote b p", "reconcile a p"), "p") == {"b": "was rolled back"}
+    assert objections(entries(*rolled_back, "propose c p"), "p") == {}
+    assert objections(entries("deploy a s", "deploy b s", "deploy a s"), "s") == {}
+    assert objections([{"event": "register", "version": "a"}, *entries("down None p")], "p") == {}

@@ -124,8 +124,8 @@ def test_a_change_is_asked_for_and_main_is_left_alone(model: str, tmp_path: Path
 
 def test_what_was_rolled_back_does_not_come_back_by_itself(model: str) -> None:
     store = open_store()
-    append(store, model, "promote", version="v1", env="production")
-    append(store, model, "rollback", version="v1", replaced="v2", env="production")
+    for event, version in (("promote", "v1"), ("promote", "v2"), ("rollback", "v1")):
+        append(store, model, event, version=version, env="production")
     set_version("production", model, Desired(version="v2", sha256="0"), "name it")
     with pytest.raises(ProjectError, match="rolled back"):
         delivery.reconcile(["--model", model])

@@ -33,8 +33,8 @@ approve: | .venv ## approve VERSION= for production; BY=name NOTE=why
 feedback: | .venv ## record what a person says who has tried VERSION=; BY=name NOTE=text
 	$(STEP) feedback $(IN_ENV) $(SAYING)
 
-promote: | .venv ## make VERSION= the champion of ENV= (production), with all requests; in CI, PROPOSE= asks for it
-	$(STEP) promote $(IN_ENV) $(ASKING)
+promote: | .venv ## make VERSION= the champion of ENV= (production), with all requests; FORCE=why after an abort or a rollback; in CI, PROPOSE= asks for it
+	$(STEP) promote $(IN_ENV) $(ASKING) $(if $(value FORCE),--force "$$FORCE")
 
 rollback: | .venv ## roll back to the previous champion; NOTE=why
 	$(STEP) rollback $(IN_ENV) $(SAYING) $(ASKING)

@@ -9,7 +9,6 @@ import subprocess
 
 from goldenpath_runtime.deliver.delivery import Place, want
 from goldenpath_runtime.errors import ProjectError
-from goldenpath_runtime.store.versions import TRAFFIC
 
 SWITCH = {
     "shadow": "",
@@ -38,7 +37,6 @@ def promote(here: Place, version: str, command: str) -> None:
                 f"{last['verdict']}"
             )
             return
-    reopen(here, version)
     want(here, version, "promote")
     push(here, version, command)
     here.note("propose", version=version)
@@ -60,34 +58,3 @@ def push(here: Place, version: str, command: str) -> None:
         f"{branch} asks for {version} in {here.env}: once it is merged, make reconcile "
         f"ENV={here.env}"
     )
-
-
-def reopen(here: Place, version: str) -> None:
-    """Note that a version which was rolled back is wanted once more, before its file says so.
-
-    Then a promotion that is killed after it wrote the file is no file that lags behind a rollback.
-    """
-    if _is_rolled_back(here, version):
-        here.note("propose", version=version)
-
-
-def require_merged(here: Place, version: str) -> None:
-    """ProjectError where the file still names what was rolled back.
-
-    The change that says so is not merged yet.
-    """
-    if _is_rolled_back(here, version):
-        raise ProjectError(
-            f"environments/{here.env}.yaml names {version}, which was rolled back: merge the "
-            "change that says so, "
-            f"or make promote VERSION={version}"
-        )
-
-
-def _is_rolled_back(here: Place, version: str) -> bool:
-    """Whether the last that was said of the environment is that this version was rolled back."""
-    events = (*TRAFFIC, "propose")
-    said = [
-        entry for entry in here.entries if entry["event"] in events and entry.get("env") == here.env
-    ]
-    return bool(said) and said[-1].get("replaced") == version

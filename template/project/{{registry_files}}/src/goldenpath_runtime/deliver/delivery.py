@@ -16,7 +16,7 @@ from goldenpath_runtime.config import read_params
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.extras import extra
 from goldenpath_runtime.store.ledger import Entry, Store, append, ledger, open_store, who
-from goldenpath_runtime.store.versions import champion, champions, fetch, resolve
+from goldenpath_runtime.store.versions import champion, champions, fetch, objections, resolve
 
 from .environments import Desired, Environment, read_environment, set_version
 from .target import Target
@@ -62,6 +62,10 @@ class Place(NamedTuple):
         target.start(version, fetch(self.store, self.model, version))
         return target
 
+    def objection(self, version: str) -> str | None:
+        """What the ledger has against the version here, such as "was rolled back"; else None."""
+        return objections(self.entries, self.env).get(version)
+
     def note(self, event: str, **facts: object) -> Entry:
         """Add to the model's ledger."""
         return append(self.store, self.model, event, env=self.env, **facts)
@@ -105,6 +109,8 @@ def deploy(argv: Sequence[str]) -> None:
     here = place(args)
     version = resolve(here.store, here.model, args.version)
     if args.env != "production":
+        if here.objection(version):
+            here.note("propose", version=version)  # a trial needs no reason
         return _settle(here, version, "deploy")
     require_release(here, version)
     address = here.start(version).address()
@@ -178,14 +184,34 @@ def _noted(here: Place, event: str, version: str) -> list[Entry]:
 
 def promote(argv: Sequence[str]) -> Any:
     """Make a version the champion of an environment; nothing happens when it is already."""
-    args = arguments("promote", argv, **_proposing())
+    args = arguments(
+        "promote", argv, force="promote it against what the ledger says, and why", **_proposing()
+    )
     here = place(args)
     version = resolve(here.store, here.model, args.version)
     if args.env == "production":
         require_release(here, version)
+    _reopen(here, version, args.force)
     if vars(args).get("propose"):
         return extra("proposals").promote(here, version, args.propose)
     return _settle(here, version, "promote")
+
+
+def _reopen(here: Place, version: str, why: str | None) -> None:
+    """Note that a version which was aborted or rolled back is wanted once more, and why.
+
+    That stands before its file says so: then a promotion that is killed after it wrote the file is
+    no file that lags behind a rollback. ProjectError without a reason.
+    """
+    objection = here.objection(version)
+    if objection is None:
+        return
+    if not why:
+        again = "make rollout again, or " if extra("acceptance") else ""
+        raise ProjectError(
+            f"{version} {objection}: {again}make promote VERSION={version} FORCE='why'"
+        )
+    here.note("propose", version=version, forced=why)
 
 
 def rollback(argv: Sequence[str]) -> None:
@@ -230,11 +256,25 @@ def settle_interrupted(here: Place) -> bool:
     serves = target is None or dict(target.status()) == {desired.version: 100}
     if serves and champion(here.store, here.model, here.env) == desired.version:
         return False
-    proposal = extra("proposals")
-    if proposal:
-        proposal.require_merged(here, desired.version)
+    if champion(here.store, here.model, here.env) != desired.version:
+        _require_wanted(here, desired.version)
     _settle(here, desired.version, "reconcile")
     return True
+
+
+def _require_wanted(here: Place, version: str) -> None:
+    """ProjectError where the file names a version that `promote` would refuse.
+
+    So it is after a rollback, as long as the change that says so is not merged.
+    """
+    objection = here.objection(version)
+    if objection:
+        raise ProjectError(
+            f"environments/{here.env}.yaml names {version}, which {objection}: make or merge the "
+            f"change that says otherwise, or make promote VERSION={version} FORCE='why'"
+        )
+    if here.env == "production":
+        require_release(here, version)
 
 
 def want(here: Place, version: str, event: str) -> None:
@@ -247,9 +287,6 @@ def want(here: Place, version: str, event: str) -> None:
 
 def _settle(here: Place, version: str, event: str, **facts: object) -> None:
     """Make a version the one that an environment runs: its file, what is served, the ledger."""
-    proposal = extra("proposals")
-    if proposal:
-        proposal.reopen(here, version)
     want(here, version, event)
     target = here.open_target()
     if target:
@@ -291,6 +328,7 @@ def status(argv: Sequence[str]) -> None:
     found = {
         "desired": here.settings.models.get(here.model),
         "champion": champion(here.store, here.model, here.env),
+        "refused": objections(here.entries, here.env),
         "running": dict(target.status()),
         "address": target.address(),
     }

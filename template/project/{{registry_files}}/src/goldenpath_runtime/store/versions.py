@@ -79,6 +79,32 @@ def champions(entries: Sequence[Entry], env: str = "production") -> list[str]:
     return found
 
 
+def objections(entries: Sequence[Entry], env: str) -> dict[str, str]:
+    """By version, what the last that is said of it in an environment has against it.
+
+    It failed in its last rollout, or was rolled back, be it by a file that names an earlier one.
+    """
+    found: dict[str, str] = {}
+    for place, entry in enumerate(entries):
+        if entry.get("env") != env:
+            continue
+        event, version, verdict = entry["event"], entry["version"], entry.get("verdict")
+        if event in (*TRAFFIC, "propose") or verdict in ("pass", "better"):
+            found.pop(version, None)
+        if verdict in ("abort", "worse"):
+            found[version] = _because("failed in its last rollout", entry.get("why"))
+        if event in ("rollback", "reconcile"):
+            *earlier, present = champions(entries[:place], env) or [version]
+            if version in earlier and version != present:
+                found[present] = _because("was rolled back", entry.get("note"))
+    return found
+
+
+def _because(what: str, why: str | None) -> str:
+    """What has happened and why, if that is known, in one line."""
+    return f"{what} ({' '.join(why.split())})" if why else what
+
+
 def champion(store: Store, model: str, env: str = "production") -> str | None:
     """The version that answers an environment's requests, None before there is one."""
     return next(reversed(champions(ledger(store, model), env)), None)
