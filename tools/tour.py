@@ -197,9 +197,9 @@ def bad(tour: Tour, rows: list[Row]) -> None:
     tour.new_rows([{**row, "sex": other[row["sex"]] if i % 6 else row["sex"]} for i, row in enumerate(rows)])
     tour.job("a bad model", "pipeline", fails=True, show="^FAIL")
     tour.step("register", fails=True, show="blocked")
-    tour.step("register", FORCE=why, show="version")
+    tour.step("register", FORCE=why, BY="bob", show="version")
     tour.job("deploy staging", "deploy", ENV="staging", show="answers in")
-    tour.job("accept by force", "accept", ENV="staging", FORCE=why, show="^FAIL")
+    tour.job("accept by force", "accept", ENV="staging", FORCE=why, BY="bob", show="^FAIL")
     tour.job("approve", "approve", BY="bob", NOTE="what could go wrong", show="approved")
     tour.job("canary", "rollout", STRATEGY="canary", fails=True, show=r" %: |^(ok|FAIL)|canary of")
 

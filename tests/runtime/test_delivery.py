@@ -4,8 +4,11 @@ The processes themselves are not started here: `make deploy accept` does that.
 """
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,10 +21,13 @@ import yaml
 from goldenpath_runtime.config import read_params
 from goldenpath_runtime.deliver import delivery
 from goldenpath_runtime.deliver.environments import Desired, Rollout, read_environment, set_version
+from goldenpath_runtime.deploy import accept
 from goldenpath_runtime.deploy.rollout import compare, judge
 from goldenpath_runtime.deploy.router import differ
 from goldenpath_runtime.errors import ProjectError
-from goldenpath_runtime.store.ledger import Store, append, ledger, open_store
+from goldenpath_runtime.store import ledger as signing
+from goldenpath_runtime.store import register
+from goldenpath_runtime.store.ledger import Store, append, ledger, machine_folder, open_store, who
 from goldenpath_runtime.store.versions import champion, champions, objections
 
 PRODUCTION = Path("environments/production.yaml")
@@ -204,3 +210,63 @@ def test_what_is_said_of_another_environment_or_before_does_not_count() -> None:
     assert objections(entries(*rolled_back, "propose c p"), "p") == {}
     assert objections(entries("deploy a s", "deploy b s", "deploy a s"), "s") == {}
     assert objections([{"event": "register", "version": "a"}, *entries("down None p")], "p") == {}
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine, and no job of CI, on which nobody has told git a name."""
+    for name in ("BY", "CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("LOGNAME", "account")
+
+
+def git(*words: str) -> str:
+    command = ["git", *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
+SIGNED = {
+    "approve": (delivery.approve, ["--version", "v2", "--note", "fine"]),
+    "feedback": (delivery.feedback, ["--version", "v2", "--note", "better"]),
+    "promote": (delivery.promote, ["--version", "v2", "--force", "even so"]),
+    "accept": (accept.accept, ["--version", "v2", "--force", "even so"]),
+    "register": (register.register, ["--force", "even so"]),
+}
+
+
+@pytest.mark.parametrize("name", SIGNED)
+@pytest.mark.usefixtures("nobody")
+def test_what_a_person_answers_for_is_never_signed_by_an_account(
+    name: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BY", raising=False)
+    say(model, "abort", "v2", verdict="abort")
+    open_store().write(f"{model}/versions/v2/report/report.md", b"# Model card")
+    before = ledger(open_store(), model)
+    run, words = SIGNED[name]
+    with pytest.raises(ProjectError, match=re.escape("nobody is known who answers for this: add BY=name, or tell git")):
+        run(["--model", model, *words])
+    assert ledger(open_store(), model) == before
+
+
+@pytest.mark.usefixtures("nobody")
+def test_who_signs_is_named_by_the_command_the_job_or_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert who() == "account", "what nobody has to answer for needs no name"
+    git("init", "--quiet")
+    git("config", "user.email", "eve@example.com")
+    assert who() == "account", "half a name is none"
+    git("config", "user.name", "Eve")
+    assert who() == "Eve <eve@example.com>"
+    monkeypatch.setattr(signing, "extra", {"CI system": SimpleNamespace(name="somewhere")}.get)
+    assert who() == "Eve <eve@example.com>", "a repository with jobs of CI, on somebody's machine"
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.delenv("GOLDENPATH_RUN", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert who() == "a job of somewhere"
+    folder = machine_folder(Store(str(tmp_path)))
+    monkeypatch.setenv("BY", " ann ")
+    assert who() == "ann"
+    assert machine_folder(Store(str(tmp_path))) == folder, "what runs is found whoever asks"

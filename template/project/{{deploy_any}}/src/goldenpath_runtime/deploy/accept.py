@@ -19,6 +19,7 @@ from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.evaluation import latencies, parity_error
 from goldenpath_runtime.gate import Finding
 from goldenpath_runtime.inference import InvalidRowsError, Scorer
+from goldenpath_runtime.store.ledger import require_signature
 from goldenpath_runtime.store.samples import read_samples
 from goldenpath_runtime.store.versions import champion, fetch
 
@@ -44,6 +45,8 @@ def accept(argv: Sequence[str]) -> int:
     args = arguments(
         "accept", argv, env="staging", force="accept it although a test fails, and say why"
     )
+    if args.force:
+        require_signature()
     here = place(args)
     version, address = _running(here, args.version)
     failed = []

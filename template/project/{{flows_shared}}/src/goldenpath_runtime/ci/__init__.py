@@ -12,4 +12,5 @@ COMMANDS = {
 }
 EXTRAS = {
     "proposals": "proposal",
+    "CI system": "system:SYSTEM",
 }

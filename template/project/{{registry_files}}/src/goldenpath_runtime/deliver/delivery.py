@@ -15,7 +15,15 @@ from goldenpath_runtime.commands import command
 from goldenpath_runtime.config import read_params
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.extras import extra
-from goldenpath_runtime.store.ledger import Entry, Store, append, ledger, open_store, who
+from goldenpath_runtime.store.ledger import (
+    Entry,
+    Store,
+    append,
+    ledger,
+    open_store,
+    require_signature,
+    who,
+)
 from goldenpath_runtime.store.versions import champion, champions, fetch, objections, resolve
 
 from .environments import Desired, Environment, read_environment, set_version
@@ -128,6 +136,7 @@ def approve(argv: Sequence[str]) -> None:
     version = resolve(here.store, here.model, args.version)
     if not args.note:
         raise ProjectError("say on what grounds: make approve BY=name NOTE='...'")
+    require_signature()
     report = f"{here.model}/versions/{version}/report/"
     if f"{report}report.md" not in here.store.list(report):
         raise ProjectError(
@@ -146,6 +155,7 @@ def feedback(argv: Sequence[str]) -> None:
     here = place(args)
     if not args.note:
         raise ProjectError("what do they say? make feedback BY=name NOTE='...'")
+    require_signature()
     version = resolve(here.store, here.model, args.version)
     here.note("feedback", version=version, note=args.note)
 
@@ -211,6 +221,7 @@ def _reopen(here: Place, version: str, why: str | None) -> None:
         raise ProjectError(
             f"{version} {objection}: {again}make promote VERSION={version} FORCE='why'"
         )
+    require_signature()
     here.note("propose", version=version, forced=why)
 
 

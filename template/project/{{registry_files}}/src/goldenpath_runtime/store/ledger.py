@@ -23,6 +23,8 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from goldenpath_runtime.errors import ProjectError
+from goldenpath_runtime.extras import extra
+from goldenpath_runtime.files import git
 
 Entry = dict[str, Any]
 
@@ -142,7 +144,7 @@ def local_copy(source: str) -> Path:
 def machine_folder(store: Store) -> Path:
     """A folder for what belongs to a store but need not outlive the machine."""
     folder = Path(
-        os.environ.get("GOLDENPATH_RUN") or Path(tempfile.gettempdir(), f"goldenpath-{who()}")
+        os.environ.get("GOLDENPATH_RUN") or Path(tempfile.gettempdir(), f"goldenpath-{_account()}")
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
@@ -153,9 +155,38 @@ def machine_folder(store: Store) -> Path:
 
 
 def who() -> str:
-    """The person or job at work: BY= of the command, or the user's name."""
+    """The person or job at work, as far as that is known: else the account's name."""
+    return _signature() or _account()
+
+
+def require_signature() -> None:
+    """ProjectError where a person has to answer for what is done, and nobody says who it is.
+
+    Several people may share an account.
+    """
+    if _signature() is None:
+        raise ProjectError(
+            "nobody is known who answers for this: add BY=name, or tell git your user.name and "
+            "user.email"
+        )
+
+
+def _signature() -> str | None:
+    """BY= of the command, the job of CI, or the user that git knows."""
+    named = os.environ.get("BY", "").strip()
+    if named:
+        return named
+    system = extra("CI system")
+    if system and os.environ.get("CI"):
+        return f"a job of {system.name}"
+    name = git("config", "user.name")
+    email = git("config", "user.email")
+    return f"{name} <{email}>" if name and email else None
+
+
+def _account() -> str:
     try:
-        return os.environ.get("BY") or getpass.getuser()
+        return getpass.getuser()
     except (KeyError, OSError):  # a container's user has no name
         return "unknown"
 

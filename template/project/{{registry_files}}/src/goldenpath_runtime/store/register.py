@@ -23,7 +23,7 @@ from goldenpath_runtime.lineage import (
 )
 from goldenpath_runtime.project import Project, open_project
 
-from .ledger import Store, append, open_store
+from .ledger import Store, append, open_store, require_signature
 from .versions import versions
 
 FILES = ("schema_sha256", "sources_sha256", "runtime_sha256", "lock_sha256")
@@ -38,6 +38,8 @@ def register(argv: Sequence[str]) -> None:
         "--force", metavar="WHY", help="register a model that the gate has blocked, and say why"
     )
     args = parser.parse_args(argv)
+    if args.force:
+        require_signature()
     for name in read_params().select(args.model):
         print(f"{name}: version {register_model(open_store(), open_project(name), args.force)}")
 
