@@ -270,3 +270,90 @@ def test_who_signs_is_named_by_the_command_the_job_or_git(tmp_path: Path, monkey
     monkeypatch.setenv("BY", " ann ")
     assert who() == "ann"
     assert machine_folder(Store(str(tmp_path))) == folder, "what runs is found whoever asks"
+
+
+@pytest.fixture
+def repository(model: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The project of `model` below the folder of a git repository, committed."""
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ann")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ann@example.com")
+    Path("sub").mkdir()
+    for name in ("environments", "params.yaml", "pyproject.toml"):
+        Path(name).rename(Path("sub", name))
+    git("init", "--quiet")
+    git("add", "--all", "sub")
+    git("commit", "--quiet", "--message=start", "--no-gpg-sign")
+    monkeypatch.chdir("sub")
+    return model
+
+
+LAYOUTS = {
+    "as generated": None,
+    "of another indent": "rollout:\n    steps:\n      - 5\n      -   25 # some\nmodels:   {}\n\n# the end\nport: 0\n",
+    "without models": "# mine: é\n\nrelease:   'approval'\n",
+    "with null": "models:\nwarm_seconds: 1e2\n",
+    "with another model": "models:\n    other: {version: a, sha256: b}\n# of nothing\nrollout: {steps: [5,25]}\n",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_command_commits_its_own_line_alone(layout: str, repository: str) -> None:
+    text = LAYOUTS[layout] or PRODUCTION.read_text(encoding="utf-8")
+    PRODUCTION.write_text(text, encoding="utf-8")
+    git("commit", "--quiet", "--allow-empty", "--message=mine", "--", str(PRODUCTION))
+    Path("params.yaml").write_text("# staged\n" + Path("params.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    Path("environments/staging.yaml").write_text("# not staged\n", encoding="utf-8")
+    git("add", "params.yaml")
+    PRODUCTION.write_text(f"{text}\n# staged here\n", encoding="utf-8")
+    git("add", str(PRODUCTION))
+    PRODUCTION.write_text(f"# edited\n{text}\n# staged here\n", encoding="utf-8")
+
+    set_version("production", repository, Desired(version="v2", sha256="0"), "Promote")
+
+    assert git("show", "--format=%s", "--name-only").split() == ["Promote", f"sub/{PRODUCTION}"]
+    gone = [line[1:] for line in git("show", "--format=", "--unified=0").splitlines() if re.match("-[^-]", line)]
+    assert not [line for line in gone if not re.match(r"models:|  my_model:|    (version|sha256):|    other:", line)]
+    committed = git("show", f"HEAD:./{PRODUCTION}")
+    assert yaml.safe_load(committed)["models"][repository]["version"] == "v2"
+    assert "edited" not in committed
+    assert "staged here" not in committed
+    assert "# staged here" in git("show", f":./{PRODUCTION}")
+    assert "# edited" not in git("show", f":./{PRODUCTION}")
+    assert "v2" in git("show", f":./{PRODUCTION}")
+    now = PRODUCTION.read_text(encoding="utf-8")
+    assert now.startswith("# edited\n")
+    assert yaml.safe_load(now)["models"][repository]["version"] == "v2"
+    assert git("diff", "--name-only", "--cached").split() == [f"sub/{PRODUCTION}", "sub/params.yaml"]
+    assert git("diff", "--name-only").split() == [f"sub/{PRODUCTION}", "sub/environments/staging.yaml"]
+
+
+def test_what_is_written_already_is_committed_and_nothing_twice(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = ("production", repository, Desired(version="v2", sha256="0"), "Promote")
+    write_version(repository, "v2")  # as a command that was killed before it committed leaves it
+    set_version(*wanted)
+    assert git("log", "--format=%s").split() == ["Promote", "start"]
+    PRODUCTION.write_text("# edited\n" + PRODUCTION.read_text(encoding="utf-8"), encoding="utf-8")
+    set_version(*wanted)
+    assert git("log", "--format=%s").split() == ["Promote", "start"]
+    assert "is committed; push it" in capsys.readouterr().out
+
+
+def test_a_merge_under_way_is_left_alone(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
+    git("switch", "--quiet", "--create", "other")
+    git("commit", "--quiet", "--allow-empty", "--message=theirs", "--no-gpg-sign")
+    git("switch", "--quiet", "-")
+    git("merge", "--quiet", "--no-commit", "--no-ff", "other")
+    set_version("production", repository, Desired(version="v2", sha256="0"), "Promote")
+    assert "is changed: commit and push it" in capsys.readouterr().out
+    assert git("log", "--format=%s").split() == ["start"]
+    assert git("rev-parse", "MERGE_HEAD")
+
+
+def test_a_hook_that_says_no_leaves_the_index_as_it_was(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
+    hook = Path(git("rev-parse", "--git-path", "hooks/pre-commit").strip())
+    hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    set_version("production", repository, Desired(version="v2", sha256="0"), "Promote")
+    assert "is changed: commit and push it" in capsys.readouterr().out
+    assert git("diff", "--name-only", "--cached") == ""

@@ -95,14 +95,20 @@ def write_verdict(path: Path, word: str) -> None:
     write_text(path, word + "\n")
 
 
-def git(*words: str) -> str | None:
-    """What git prints; None without git or a repository, or where it or a hook says no."""
+def git(*words: str, **env: str) -> str | None:
+    """What git prints; None without git or a repository, or where it or a hook says no.
+
+    `env` is set in its environment.
+    """
     command = ["git", *words]
+    known = os.environ | env
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, encoding="utf-8", check=True, env=known
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()
+    return done.stdout.rstrip()
 
 
 def note_blocked(folder: Path) -> None:

@@ -4,13 +4,17 @@ Owned by the template: do not edit. The files are shared: `deploy`, `promote` an
 `models` in them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from io import StringIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Literal
 
 from pydantic import Field, field_validator
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from yaml import MappingNode, SafeLoader, compose
 
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.extras import names
@@ -19,6 +23,7 @@ from goldenpath_runtime.files import Frozen, git, read_yaml, write_text
 from .target import Strategy
 
 FOLDER = Path("environments")
+UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")  # a commit would end these
 
 
 class Desired(Frozen):
@@ -103,20 +108,79 @@ def read_environment(name: str) -> Environment:
 
 
 def set_version(env: str, model: str, desired: Desired, message: str) -> None:
-    """Write a model's version into the file, keeping comments.
+    """Write a model's version into the file; all other lines stay as they are.
 
-    That file alone is committed, where there is git.
+    That version alone is committed, where there is git: no other edit, be it of this file.
     """
-    path, yaml = FOLDER / f"{env}.yaml", YAML()
-    yaml.preserve_quotes, yaml.width = True, 120
-    content = yaml.load(path.read_text(encoding="utf-8"))
-    if (content.get("models") or {}).get(model) != desired.model_dump():
-        content["models"] = (content.get("models") or {}) | {model: desired.model_dump()}
-        text = StringIO()
-        yaml.dump(content, text)
-        write_text(path, text.getvalue())
-    if git("status", "--porcelain", "--", str(path)):
-        failed = git("commit", "--quiet", "--message", message, "--", str(path)) is None
-        print(
-            f"{path} is changed: commit and push it" if failed else f"{path} is committed; push it"
-        )
+    path = FOLDER / f"{env}.yaml"
+    text = path.read_text(encoding="utf-8")
+    changed = _with_version(text, model, desired)
+    if changed != text:
+        write_text(path, changed)
+    if not git("status", "--porcelain", "--", str(path)):
+        return
+    change = partial(_with_version, model=model, desired=desired)
+    committed = _commit(path, change, message)
+    print(
+        f"{path} is committed; push it" if committed else f"{path} is changed: commit and push it"
+    )
+
+
+def _commit(path: Path, change: Callable[[str], str], message: str) -> bool:
+    """Commit a change of a file as the last commit has it, beside all that is edited or staged.
+
+    False where the file is not in git, where git or a hook says no, and amid a merge.
+    """
+    last = git("show", f"HEAD:./{path}")
+    staged = git("show", f":./{path}")
+    under_way = [git("rev-parse", "--verify", "--quiet", head) for head in UNDER_WAY]
+    if last is None or staged is None or any(under_way):
+        return False
+    with TemporaryDirectory() as folder:
+        index = f"{folder}/index"
+        git("read-tree", "HEAD", GIT_INDEX_FILE=index)
+        _stage(path, change(f"{last}\n"), GIT_INDEX_FILE=index)
+        done = git("commit", "--quiet", "--message", message, GIT_INDEX_FILE=index)
+    if done is None:
+        return False
+    _stage(path, change(f"{staged}\n"))
+    return True
+
+
+def _stage(path: Path, text: str, **env: str) -> None:
+    """Write a text as that file into git's index, whatever the file itself has."""
+    with NamedTemporaryFile("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        blob = git("hash-object", "-w", "--path", str(path), file.name)
+    folder = git("rev-parse", "--show-prefix")
+    git("update-index", "--cacheinfo", f"100644,{blob},{folder}{path}", **env)
+
+
+def _with_version(text: str, model: str, desired: Desired) -> str:
+    """The text of such a file with that version of a model."""
+    start, end = _place_of_models(text)
+    yaml = YAML()
+    content = yaml.load(text[start:end]) or CommentedMap()
+    models = content.get("models") or CommentedMap()
+    if models.get(model) == desired.model_dump():
+        return text
+    models[model] = desired.model_dump()
+    models.fa.set_block_style()
+    content["models"] = models
+    block = StringIO()
+    yaml.dump(content, block)
+    return text[:start] + block.getvalue().rstrip("\n") + (text[end:] or "\n")
+
+
+def _place_of_models(text: str) -> tuple[int, int]:
+    """Where `models` begins and its last value ends; both are the end where it is missing."""
+    root = compose(text, SafeLoader)
+    for key, value in root.value:
+        if key.value != "models":
+            continue
+        last = value
+        while isinstance(last, MappingNode) and last.value and not last.flow_style:
+            _, last = last.value[-1]
+        return key.start_mark.index, last.end_mark.index
+    return len(text), len(text)
