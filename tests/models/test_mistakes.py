@@ -82,7 +82,27 @@ MISTAKES = {
         "[kind]}, thresholds: {roc_auc: {min: 0.9, max: 0.1}",
         "no value is at least 0.9 and at most 0.1",
     ),
-    "no such slice": Mistake("params.yaml", "[kind]", "[kinds]", "names kinds, which data/schema.yaml"),
+    "no such slice": Mistake(
+        "params.yaml",
+        "[kind]",
+        "[kinds]",
+        "params.yaml names kinds, which data/schema.yaml does not list: gate.slices.columns; did you mean kind?\n",
+    ),
+    "no such group": Mistake(
+        "params.yaml",
+        "objective",
+        "split: {by: group, column: king}\n    objective",
+        "does not list: split; did you mean kind?\n",
+    ),
+    "a misspelt threshold": Mistake(
+        "params.yaml",
+        "[kind]",
+        "[kind]}, thresholds: {acuracy: {min: 0.5}",
+        "params.yaml: models.own.gate.thresholds: the model's metrics give no acuracy; did you mean accuracy?\n",
+    ),
+    "a threshold for another task": Mistake(
+        "params.yaml", "[kind]", "[kind]}, thresholds: {rmse: {max: 0.5}", "give no rmse; they give accuracy, average_precision, f1"
+    ),
     "two classes at once": Mistake(
         "params.yaml", "target: target", "target: [target, kind]", "has one target"
     ),
@@ -133,7 +153,7 @@ MISTAKES = {
     "a missing value": Mistake(ROWS, FIRST, "2026-01-01T00:00,,0,a,0", "size: not_nullable fails for 1 rows"),
     "a German date": Mistake(ROWS, FIRST, "31.12.2026,0.5,0,a,0", "column when is not of type time"),
     "one class": Mistake(ROWS, "", HEAD + GOOD.replace(",1\n", ",0\n"), "there is nothing to tell apart"),
-    "no such figure": Mistake("params.yaml", "roc_auc", "auc", "no candidate has the figure auc", "pipeline"),
+    "no such figure": Mistake("params.yaml", "roc_auc", "auc", "give no auc; did you mean roc_auc?\n"),
     "an error to maximize": Mistake(
         "params.yaml",
         "{metric: roc_auc}",
@@ -147,8 +167,18 @@ MISTAKES = {
         "{metric: roc_auc, direction: minimize}",
         "more roc_auc is better: write {metric: roc_auc, direction: maximize}",
     ),
+    "a figure of another task": Mistake(
+        "params.yaml",
+        "classification",
+        "regression",
+        "params.yaml: models.own.objective.metric: the model's metrics give no roc_auc; they give mae, r2, rmse\n",
+    ),
     "a classifier for numbers": Mistake(
-        "params.yaml", "classification", "regression", "candidate linear gives scores of shape", "pipeline"
+        "params.yaml",
+        PARAMS.partition("gate")[0],
+        PARAMS.partition("gate")[0].replace("classification", "regression").replace("roc_auc", "rmse"),
+        "candidate linear gives scores of shape",
+        "pipeline",
     ),
 }
 

@@ -1,6 +1,8 @@
 """Tests of sampling, drift, retraining's reasons and the pipeline's own figures."""
 
 import json
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 from goldenpath_runtime.__main__ import main
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.inference import Scorer
-from goldenpath_runtime.pipeline import Project
+from goldenpath_runtime.pipeline import Project, open_project
+from goldenpath_runtime.prepare import prepare_data
 from goldenpath_runtime.store.labels import read_labels
 from goldenpath_runtime.store.ledger import Store, append
 from goldenpath_runtime.store.register import register_model
@@ -98,3 +101,34 @@ def test_health_counts_what_the_ledger_says() -> None:
     counted = [found[name] for name in ("promotions", "changes", "change_failure_rate", "lead_time_hours", "champion")]
     assert counted == [2, 3, 2 / 3, 1.5, "a"]
     assert [found["time_to_restore_hours"], found["last_retrain_reason"]] == [1, "ci"]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "says"),
+    [
+        ("params.yaml", "", "monitor: {MODEL: {dayz: 7}}\n", "monitor.MODEL.dayz: unknown key; did you mean days?"),
+        ("params.yaml", "", "monitor: {MODEL: {max_psi: big}}\n", "params.yaml: monitor.MODEL.max_psi: "),
+        ("params.yaml", "", "monitor: {MODELS: {days: 7}}\n", "'MODELS'; there are: MODEL; did you mean MODEL?"),
+        ("environments/production.yaml", "release:", "relase:", "production.yaml: relase: unknown key; did you mean release?"),
+        ("environments/production.yaml", "release: approval", "release: asked", "release: Input should be 'approval' or"),
+        ("environments/production.yaml", "[5, 25, 50]", "[5, 250]", "rollout.steps.1: Input should be less than or equal to 100"),
+        ("params.yaml", "thresholds:", "thresholds:\n        nothing_like_it: {min: 0}", "give no nothing_like_it; they give "),
+        ("environments/other.yaml", "", "acept: {}\n", "other.yaml: acept: unknown key; did you mean accept?"),
+    ],
+)
+@pytest.mark.parametrize("small", [True, False])
+def test_a_wrong_setting_is_found_before_anything_is_trained(  # noqa: PLR0913
+    path: str, old: str, new: str, says: str, small: bool, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("data", "environments"):
+        shutil.copytree(name, tmp_path / name)
+    shutil.copy("params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    new, says = (text.replace("MODEL", project.name) for text in (new, says))
+    text = Path(path).read_text(encoding="utf-8") if Path(path).exists() else ""
+    assert old in text
+    Path(path).write_text(text.replace(old, new) if old else text + new, encoding="utf-8")
+    with pytest.raises(ProjectError) as found:
+        prepare_data(replace(open_project(project.name), root=tmp_path), sample=small)
+    assert says in str(found.value)
+    assert not Path("build").exists()

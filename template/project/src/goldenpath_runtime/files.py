@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,10 +55,13 @@ def _explain(kind: type[BaseModel], item: ErrorDetails) -> str:
     if item["type"] != "extra_forbidden":
         return f"{place}: {item['msg']}, not {item['input']!r:.60}"
     key = str(item["loc"][-1])
-    close = difflib.get_close_matches(key, _known_keys(kind), n=1)
-    if not close:
-        return f"{place}: unknown key"
-    return f"{place}: unknown key; did you mean {close[0]}?"
+    return f"{place}: unknown key{did_you_mean(key, _known_keys(kind))}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the known one that is most like it, if any."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _known_keys(kind: type[BaseModel]) -> set[str]:

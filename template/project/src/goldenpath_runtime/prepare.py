@@ -12,17 +12,19 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from .config import PARAMS, ModelParams
+from .config import PARAMS, ModelParams, read_params
 from .data import class_names, fingerprint, note_words, read_rows, words_kept
 from .errors import ProjectError
-from .extras import extra
-from .files import write_json, write_text, write_verdict
+from .extras import extra, names
+from .files import did_you_mean, write_json, write_text, write_verdict
+from .interface import Dataset
 from .lineage import reading_inputs
 from .project import Project
 from .schema import Column, Schema, is_whole
 from .split import Parts, split_rows
 
 LARGEST = float(np.finfo(np.float32).max)
+TRIED = 1000  # rows on which the names of figures are tried
 
 
 def make_sample(project: Project) -> Path:
@@ -59,6 +61,8 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     says for DVC what else a training depends on. The sample holds what `load` gave, so it is read
     as it stands; it is not held to an age.
     """
+    for kind in names("settings"):
+        extra(f"settings {kind}")(read_params())
     model = project.model
     read = _read(project, sample)
     words = project.params.data.missing
@@ -67,10 +71,12 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     now = None if sample else datetime.now(UTC)
     facts = _check_data(project, rows, parts, now)
     counts = {name: len(part) for name, part in parts.items()}
+    classes = _classes(parts["train"], project.params)
+    _require_figures(project, parts, classes)
     summary = {
         "rows": counts,
         "without_target": len(rows) - sum(counts.values()),
-        "classes": _classes(parts["train"], project.params),
+        "classes": classes,
         "sha256": fingerprint(rows),
         **facts,
     }
@@ -134,6 +140,35 @@ def _check_positive(positive: str, target: str, names: Sequence[str]) -> None:
     if positive not in names:
         listed = ", ".join(f'"{name}"' for name in names)
         raise ProjectError(f"{place}: {target} is never {positive!r}; write one of {listed}")
+
+
+def _require_figures(project: Project, parts: Parts, classes: Sequence[str]) -> None:
+    """ProjectError where params.yaml names a figure that the model's `metrics` do not give.
+
+    They are asked for scores that are right, of rows of all classes and of the first ones here.
+    """
+    params = project.params
+    model = project.model
+    data = Dataset(Path(), model.columns, params.target, tuple(classes))
+    usual = np.arange(TRIED) % max(1, len(classes))
+    if not classes:
+        usual = np.linspace((1.0,) * len(params.target), 2.0, TRIED)
+    truths = [usual, *(data.truth(parts[name][:TRIED]) for name in ("validation", "test"))]
+    known: set[str] = set()
+    for truth in truths:
+        scores = np.eye(len(classes))[truth] * 0.9 + 0.1 / len(classes) if classes else truth
+        try:
+            known |= model.metrics(truth, scores).keys()
+        except Exception:  # noqa: BLE001 (they may need what only a training gives)
+            return
+    asked = [("objective.metric", params.objective.metric)]
+    asked += [("gate.thresholds", name) for name in params.gate.thresholds]
+    for key, name in asked:
+        if name not in known:
+            meant = did_you_mean(name, known) or f"; they give {', '.join(sorted(known))}"
+            raise ProjectError(
+                f"{PARAMS}: models.{project.name}.{key}: the model's metrics give no {name}{meant}"
+            )
 
 
 def _note_registered(project: Project, sha256: str, versions: Any) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .config import PARAMS, ModelParams, read_params
 from .errors import ProjectError
 from .extras import extra
-from .files import read_json
+from .files import did_you_mean, read_json
 
 if TYPE_CHECKING:
     from .interface import Dataset, Model
@@ -72,14 +72,20 @@ def open_project(name: str | None) -> Project:
 
 
 def _require_columns(params: ModelParams, schema: "Schema") -> None:
-    named = {*params.target, *params.gate.slices.columns}
-    named |= {name for name in (params.split.column, params.split.group) if name}
-    named |= params.data.checks.max_age_days.keys()
-    unknown = sorted(named - schema.columns.keys())
-    if unknown:
-        raise ProjectError(
-            f"{PARAMS} names {', '.join(unknown)}, which {params.schema_file} does not list"
-        )
+    split = [name for name in (params.split.column, params.split.group) if name]
+    named = {
+        "target": params.target,
+        "gate.slices.columns": params.gate.slices.columns,
+        "split": split,
+        "data.checks.max_age_days": params.data.checks.max_age_days,
+    }
+    for key, columns in named.items():
+        for name in columns:
+            if name not in schema.columns:
+                meant = did_you_mean(name, schema.columns)
+                raise ProjectError(
+                    f"{PARAMS} names {name}, which {params.schema_file} does not list: {key}{meant}"
+                )
     if params.task == "classification":
         return
     for target in params.target:

@@ -22,3 +22,6 @@ COMMANDS = {
     "status": Command("delivery", "what runs in an environment"),
     "down": Command("delivery", "stop an environment", writes=True),
 }
+EXTRAS = {
+    "settings environments": "environments:read_environments",
+}

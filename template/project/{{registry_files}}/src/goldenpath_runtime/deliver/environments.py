@@ -9,13 +9,14 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from yaml import MappingNode, SafeLoader, compose
 
+from goldenpath_runtime.config import Params
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.extras import names
 from goldenpath_runtime.files import Frozen, git, read_yaml, write_text
@@ -52,7 +53,7 @@ class Rollout(Limits):
     """How production traffic moves; `steps` are the new version's percentages in their order."""
 
     strategy: Strategy = "canary"
-    steps: tuple[int, ...] = (5, 25, 50)
+    steps: tuple[Annotated[int, Field(ge=0, le=100)], ...] = (5, 25, 50)
     seconds: float = Field(default=60.0, gt=0)
     significance: float = Field(default=0.05, gt=0, lt=1)
 
@@ -105,6 +106,11 @@ def read_environment(name: str) -> Environment:
         known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.yaml"))) or "none"
         raise ProjectError(f"{path}: not found; there are: {known}")
     return read_yaml(path, Environment)
+
+
+def read_environments(_: Params) -> dict[str, Environment]:
+    """All of these files, by name; ProjectError names what is wrong in one of them."""
+    return {path.stem: read_environment(path.stem) for path in sorted(FOLDER.glob("*.yaml"))}
 
 
 def set_version(env: str, model: str, desired: Desired, message: str) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from goldenpath_runtime.inference import Scorer
 from goldenpath_runtime.project import Project
 
 KEPT = 2000  # values of a number kept for reference
@@ -29,6 +28,8 @@ def reference(project: Project) -> dict[str, Summary]:
     Columns of all rows that it was made and judged with; scores of those only that it was not
     fitted to, as of others it is too sure.
     """
+    from goldenpath_runtime.inference import Scorer  # noqa: PLC0415 (what compares needs none)
+
     scorer = Scorer(project.build / "model")
     data = project.dataset("test")
     validation = project.dataset("validation").frame()

@@ -11,3 +11,6 @@ COMMANDS = {
     "retrain": Command("retrain", "retrain and register, for a reason", writes=True),
     "health": Command("health", "figures of the pipeline itself"),
 }
+EXTRAS = {
+    "settings monitor": "drift:read_monitoring",
+}

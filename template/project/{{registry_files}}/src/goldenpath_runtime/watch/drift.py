@@ -13,14 +13,54 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 from scipy import stats
 
+from goldenpath_runtime.config import PARAMS, Params
+from goldenpath_runtime.errors import ProjectError
+from goldenpath_runtime.files import Frozen, did_you_mean, parse
 from goldenpath_runtime.store.reference import BINS, Summary, Values, numbers, text
 
 ALPHA = 0.05  # the share of false alarms, over all columns
 LARGE = 0.1  # a stability index that deserves a look
 
 Array = npt.NDArray[Any]
+
+
+class Monitoring(Frozen):
+    """What monitoring looks at, and what it alarms at: `monitor` in params.yaml, by model.
+
+    `days` are looked at without SINCE. Below `min_rows` sampled rows nothing is said of drift,
+    below `min_labels` labels nothing of quality. `significance` is the share of false alarms over
+    all columns, from 0 to 1; `max_psi` the population stability index up to which no change counts.
+    """
+
+    days: float = Field(default=7.0, gt=0)
+    min_rows: int = Field(default=200, ge=1)
+    min_labels: int = Field(default=50, ge=1)
+    significance: float = Field(default=ALPHA, gt=0, lt=1)
+    max_psi: float = Field(default=LARGE, ge=0)
+
+
+class Settings(Frozen):
+    """What monitoring reads of params.yaml beside the models."""
+
+    monitor: Mapping[str, Monitoring] = {}
+
+
+def read_monitoring(params: Params) -> Mapping[str, Monitoring]:
+    """The limits of those models that have some.
+
+    ProjectError names the key of params.yaml that is wrong, or that is of no model.
+    """
+    found = parse(Settings, {"monitor": params.monitor}, PARAMS).monitor
+    for name in found.keys() - params.models.keys():
+        known = ", ".join(params.models)
+        meant = did_you_mean(name, params.models)
+        raise ProjectError(
+            f"{PARAMS}: monitor: there is no model {name!r}; there are: {known}{meant}"
+        )
+    return found
 
 
 class Drift(NamedTuple):

@@ -15,12 +15,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from pydantic import Field
 
 from goldenpath_runtime.commands import command
-from goldenpath_runtime.config import PARAMS, Params, Threshold, read_params
+from goldenpath_runtime.config import Threshold, read_params
 from goldenpath_runtime.errors import ProjectError
-from goldenpath_runtime.files import Frozen, parse, read_json, write_json, write_text, write_verdict
+from goldenpath_runtime.files import read_json, write_json, write_text, write_verdict
 from goldenpath_runtime.project import Project, open_project
 from goldenpath_runtime.quality.plots import DOTS, OTHER, OURS
 from goldenpath_runtime.report import table
@@ -30,7 +29,7 @@ from goldenpath_runtime.store.reference import SCORE, Summary
 from goldenpath_runtime.store.samples import Sample, read_samples
 from goldenpath_runtime.store.versions import champion, fetch, resolve
 
-from .drift import ALPHA, LARGE, Array, Drift, bins, compare, ordered
+from .drift import Array, Drift, Monitoring, bins, compare, ordered, read_monitoring
 
 CODES = {"stable": 0, "drift": 3, "too-little-data": 4}
 RESAMPLES = 200
@@ -40,42 +39,6 @@ PANEL_BINS = 20  # bars in the plot of a number
 Columns = Mapping[str, Sequence[Any]]
 Found = dict[str, Any]
 Truth = Mapping[str, Any]
-
-
-class Monitoring(Frozen):
-    """What monitoring looks at, and what it alarms at: `monitor` in params.yaml, by model.
-
-    `days` are looked at without SINCE. Below `min_rows` sampled rows nothing is said of drift,
-    below `min_labels` labels nothing of quality. `significance` is the share of false alarms over
-    all columns, from 0 to 1; `max_psi` the population stability index up to which no change counts.
-    """
-
-    days: float = Field(default=7.0, gt=0)
-    min_rows: int = Field(default=200, ge=1)
-    min_labels: int = Field(default=50, ge=1)
-    significance: float = Field(default=ALPHA, gt=0, lt=1)
-    max_psi: float = Field(default=LARGE, ge=0)
-
-
-class Settings(Frozen):
-    """What monitoring reads of params.yaml beside the models."""
-
-    monitor: Mapping[str, Monitoring] = {}
-
-
-def read_monitoring(params: Params, model: str) -> Monitoring:
-    """A model's limits.
-
-    ProjectError names the key of params.yaml that is wrong, or that is of no model.
-    """
-    found = parse(Settings, {"monitor": params.monitor}, PARAMS).monitor
-    unknown = sorted(found.keys() - params.models.keys())
-    if unknown:
-        known = ", ".join(params.models)
-        raise ProjectError(
-            f"{PARAMS}: monitor: there is no model {unknown[0]!r}; there are: {known}"
-        )
-    return found.get(model, Monitoring())
 
 
 def monitor(argv: Sequence[str]) -> int:
@@ -103,7 +66,7 @@ def examine(
     """Judge one version, write the report and an entry of the ledger; the verdict."""
     name = project.name
     reports = project.reports
-    limits = read_monitoring(read_params(), name)
+    limits = read_monitoring(read_params()).get(name, Monitoring())
     version = resolve(store, name, version) if version else champion(store, name)
     if version is None:
         write_verdict(reports / "monitor.verdict", "too-little-data")
@@ -118,7 +81,12 @@ def examine(
     columns = {column: [_value(sample, column) for sample in samples] for column in known}
     drifts: list[Drift] = []
     if len(samples) >= limits.min_rows:
-        drifts = compare(known, columns, limits.significance, limits.max_psi)
+        drifts = compare(
+            known,
+            columns,
+            alpha=limits.significance,
+            large=limits.max_psi,
+        )
     quality: list[Found] = []
     if len(labelled) >= limits.min_labels:
         quality = list(_quality(project, folder, labelled))
@@ -271,7 +239,10 @@ def _quality_row(figure: Found) -> list[Any]:
 
 
 def _draw(
-    drifts: Sequence[Drift], known: Mapping[str, Summary], columns: Columns, path: Path
+    drifts: Sequence[Drift],
+    known: Mapping[str, Summary],
+    columns: Columns,
+    path: Path,
 ) -> None:
     """A panel for each of these columns, two beside each other."""
     height = -(-len(drifts) // 2)
