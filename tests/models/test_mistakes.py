@@ -6,6 +6,7 @@ All of it happens in one process of a generated repository, since each start cos
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ for files, words in json.load(sys.stdin):
     for path, text in files.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(text.encode("latin-1"))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "my_model"]:
+        del sys.modules[name]
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         try:
@@ -182,6 +185,77 @@ MISTAKES = {
     ),
 }
 
+MODEL = """from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from goldenpath_runtime import Model as BaseModel
+from goldenpath_runtime import SklearnCandidate
+
+
+class Model(BaseModel):
+    def baseline(self):
+        return self.linear()
+
+    def candidates(self):
+        return {"linear": self.linear(C=0.5)}
+
+    def linear(self, **options):
+        return SklearnCandidate(make_pipeline(self.features(), LogisticRegression(**options)))
+
+    def load(self, source):
+        yield from super().load(source)
+
+    def metrics(self, truth, scores):
+        return super().metrics(truth, scores)
+
+    def business(self, rows, truth, scores):
+        return {"rows": len(rows)}
+"""
+CODE = "src/my_model/model.py"
+# What is wrong in the team's own code: the same as above, and said of a line of theirs.
+FAULTS = {
+    "no syntax": Mistake(CODE, "def baseline(self)", "def baseline(self", "model.py:9: SyntaxError: '(' was"),
+    "no such module": Mistake(
+        CODE, "from sklearn.pipe", "import pandsa\nfrom sklearn.pipe", "model.py:2: ModuleNotFoundError: No"
+    ),
+    "no such name": Mistake(
+        CODE, "from sklearn.pipeline import", "from sklearn.pipeline import mak, ", "model.py:2: ImportError: "
+    ),
+    "no such class": Mistake(
+        CODE, "class Model", "class Modl", "default: module 'my_model.model' has no attribute 'Model'; name"
+    ),
+    "no such column": Mistake(
+        CODE, "(C=0.5)", "(C=self.columns['sise'].min)", "model.py:13: KeyError: 'sise'\n", "pipeline"
+    ),
+    "a list of candidates": Mistake(
+        CODE,
+        '{"linear": self.linear(C=0.5)}',
+        "[self.linear()]",
+        "model.py:12: candidates: AttributeError: 'list' object has no attribute 'items'\n",
+        "pipeline",
+    ),
+    "no baseline": Mistake(
+        CODE, "return self.linear()", "self.linear()", "model.py:9: baseline: AttributeError: 'NoneType'", "pipeline"
+    ),
+    "a candidate that cannot be fitted": Mistake(
+        CODE, "C=0.5", "C=-1", "model.py:12: candidates: InvalidParameterError: The 'C' parameter", "pipeline"
+    ),
+    "rows that are none": Mistake(
+        CODE, "yield from super().load(source)", "return [1]", "model.py:18: load: TypeError: cannot concatenate"
+    ),
+    "an error while reading": Mistake(
+        CODE, "yield from super().load(source)", "yield 1 / 0", "model.py:19: ZeroDivisionError: division by zero"
+    ),
+    "no figures": Mistake(
+        CODE, "return super().metrics(truth, scores)", "pass", "model.py:21: metrics: TypeError: ", "pipeline"
+    ),
+    "an error in a figure": Mistake(
+        CODE, "super().metrics(truth, scores)", "scores['a']", "model.py:22: IndexError: only integers", "pipeline"
+    ),
+    "no figures of the business": Mistake(
+        CODE, '{"rows": len(rows)}', "None", "model.py:24: business: TypeError: 'NoneType'", "pipeline"
+    ),
+}
 DRAFTS = (f"schema {ROWS} --out build/first.yaml", "schema typo.csv --out build/second.yaml")
 STRICT = PARAMS.replace("gate: {", "gate: {max_size_mb: 1.0e-9, ")
 BLOCKED = ("pipeline", f"score {ROWS} build/scores.csv")
@@ -203,10 +277,41 @@ def said(project: Path, env: dict[str, str]) -> dict[str, tuple[int | None, str]
     )
 
 
+@pytest.fixture(scope="module")
+def blamed(project: Path, env: dict[str, str]) -> dict[str, tuple[int | None, str]]:
+    """The same for each fault of the team's code; and for one of them where all of the trace is asked for."""
+    before = (project / CODE).read_text("utf-8")
+    calls = [({CODE: MODEL, **_files(fault)}, fault.command.split()) for fault in FAULTS.values()]
+    said = dict(zip(FAULTS, in_one_process(project, env, RUN, calls), strict=True))
+    (said["whole"],) = in_one_process(project, env | {"GOLDENPATH_TRACEBACK": "1"}, RUN, calls[-1:])
+    (project / CODE).write_text(before, "utf-8")
+    return said
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_the_teams_code_is_told_of_a_line_of_theirs(
+    name: str, blamed: dict[str, tuple[int | None, str]]
+) -> None:
+    code, printed = blamed[name]
+    *_, told = printed.split("error: ")
+    assert FAULTS[name].says in told.splitlines(True)[0], printed
+    assert code == 1
+    assert "Traceback" not in printed
+    assert not re.findall(r'File ".*(?:site-packages|goldenpath_runtime/).*', printed)
+
+
+def test_the_whole_trace_is_there_for_who_asks(blamed: dict[str, tuple[int | None, str]]) -> None:
+    code, printed = blamed["whole"]
+    assert code is None
+    assert "Traceback" in printed
+    assert "goldenpath_runtime/" in printed
+
+
 def _files(mistake: Mistake) -> dict[str, str]:
-    text = FILES[mistake.path]
+    files = {**FILES, CODE: MODEL} if mistake.path == CODE else FILES
+    text = files[mistake.path]
     assert not mistake.old or text.count(mistake.old) >= 1, f"{mistake}: no longer fits"
-    return {**FILES, mistake.path: text.replace(mistake.old, mistake.new, 1) if mistake.old else mistake.new}
+    return {**files, mistake.path: text.replace(mistake.old, mistake.new, 1) if mistake.old else mistake.new}
 
 
 def test_without_a_mistake_all_is_well(said: dict[str, tuple[int | None, str]]) -> None:

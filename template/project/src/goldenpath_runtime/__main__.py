@@ -4,6 +4,7 @@ Owned by the template: do not edit. Each command imports only what it needs.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .commands import Command, command
 from .config import PARAMS, read_params
-from .errors import ProjectError
+from .errors import ProjectError, blame
 from .extras import extra
 from .options import commands, implementation
 from .project import Project, open_project
@@ -21,6 +22,7 @@ from .project import Project, open_project
 if TYPE_CHECKING:
     from .gate import Finding
 
+WHOLE = "GOLDENPATH_TRACEBACK"
 STEPS = {
     "data": "read, validate and split the rows",
     "train": "fit all candidates, choose the best, export it",
@@ -52,6 +54,12 @@ def main(argv: Sequence[str]) -> int:
         return run(name, argv[1:])
     except ProjectError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        told = blame(error)
+        if told is None or os.environ.get(WHOLE):
+            raise
+        print(f"error: {told}\n({WHOLE}=1 shows the whole traceback)", file=sys.stderr)
         return 1
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import ProjectError
+from .errors import ProjectError, asking
 from .extras import extra
 from .files import read_json, write_json
 from .inference import InvalidRowsError, Scorer
@@ -45,7 +45,8 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         scores[name] = score(scorers[name], columns)
     champion = add_champion(_finder(project, sample), columns, scorers, scores)
     measure = project.model.metrics
-    measured = {name: dict(measure(truth, given)) for name, given in scores.items()}
+    with asking(measure):
+        measured = {name: dict(measure(truth, given)) for name, given in scores.items()}
     if champion:
         champion["metrics"] = measured.get("champion", {})
     served = scores["model"]
@@ -54,14 +55,15 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         return measure(truth[mask], served[mask])
 
     policy = project.params.gate.slices
-    business = project.model.business(rows, truth, served)
+    with asking(project.model.business):
+        business = dict(project.model.business(rows, truth, served))
     figures = {
         **_provenance(project, scorers["model"]),
         "test": measured["model"],
         "baseline": measured["baseline"],
         "champion": champion,
         "slices": list(slice_metrics(rows, policy.columns, measure_slice)),
-        "business": dict(business),
+        "business": business,
         "latency": latency(scorers, columns),
     }
     examine = extra("rows that were seen")

@@ -68,4 +68,12 @@ def model_class(model: str) -> Any:
             f'pyproject.toml: name your code under [project.entry-points."{MODELS}"], '
             "then make setup"
         )
-    return entry.load()
+    try:
+        return entry.load()
+    except (AttributeError, ModuleNotFoundError) as error:
+        if error.name not in (*entry.value.split(":"), entry.module.partition(".")[0]):
+            raise
+        raise ProjectError(
+            f'pyproject.toml: [project.entry-points."{MODELS}"]: {entry.name}: {error}; '
+            "name your class as package.module:Class, then make setup"
+        ) from None

@@ -14,7 +14,7 @@ import pandera.pandas as pa
 
 from .config import PARAMS, ModelParams, read_params
 from .data import class_names, fingerprint, note_words, read_rows, words_kept
-from .errors import ProjectError
+from .errors import ProjectError, asking
 from .extras import extra, names
 from .files import did_you_mean, write_json, write_text, write_verdict
 from .interface import Dataset
@@ -99,7 +99,8 @@ def _read(project: Project, sample: bool) -> pd.DataFrame:
         batches = read_rows(settings.sample, project.model.schema)
     else:
         batches = project.model.load(settings.source)
-    rows = pd.concat(batches, ignore_index=True)
+    with asking(project.model.load):
+        rows = pd.concat(batches, ignore_index=True)
     if settings.missing is None and settings.source.endswith(".csv") and not sample:
         _note_words(rows, project.model.schema)
     return rows

@@ -9,7 +9,7 @@ from typing import Any
 
 from .artifact import fit, write_model
 from .config import PARAMS, ModelParams, Objective
-from .errors import ProjectError
+from .errors import ProjectError, asking
 from .evaluation import parity_error, score
 from .extras import extra
 from .figures import of_one_class
@@ -34,16 +34,18 @@ def train(project: Project) -> dict[str, Any]:
     kept = unfinished / _inputs_key(lineage)
     model = project.model
     fitted = {}
-    for name, candidate in model.candidates().items():
-        fitted[name] = fit(name, candidate, data, validation, kept / "candidates")
-    baseline = fit("baseline", model.baseline(), data, validation, kept)
+    with asking(model.candidates):
+        for name, candidate in model.candidates().items():
+            fitted[name] = fit(name, candidate, data, validation, kept / "candidates")
+    with asking(model.baseline):
+        baseline = fit("baseline", model.baseline(), data, validation, kept)
     rows = validation.frame()
     truth = validation.truth(rows)
     measured = {}
     for name, one in fitted.items():
         scores = as_probabilities(one.scores) if data.classes else one.scores
-        figures = model.metrics(truth, scores)
-        measured[name] = dict(figures)
+        with asking(model.metrics):
+            measured[name] = dict(model.metrics(truth, scores))
     chosen = best(measured, project.params.objective)
     for folder, one in (("model", fitted[chosen]), ("baseline", baseline)):
         place = project.build / folder
