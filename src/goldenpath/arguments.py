@@ -180,6 +180,7 @@ def _add_reach(parser: argparse.ArgumentParser) -> None:
 def _add_diff(parser: argparse.ArgumentParser) -> None:
     _add_project(parser)
     parser.add_argument("--to", metavar="REF", help="compare with this version only")
+    parser.add_argument("--seeds", action="store_true", help="compare the files that are written once, too")
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:

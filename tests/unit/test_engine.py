@@ -95,14 +95,14 @@ def test_the_newest_release_is_taken_and_prereleases_are_not(template: Path, gol
     (template / "project/beta.txt").write_text("beta\n")
     commit_all(template, "Beta", "v2.0.0b1")
     done = goldenpath("new", "demo", "--template", template, "--defaults", "--json")
-    assert (done.json["version"], done.json["commit"]) == ("1.10.0", "v1.10.0")
+    assert (done.json["version"], done.json["commit"]) == ("v1.10.0", "v1.10.0")
     assert "newer.txt" in done.json["files"]
     assert "beta.txt" not in done.json["files"]
 
 
 def test_between_releases_there_is_a_commit_but_no_version(template: Path, goldenpath: Goldenpath) -> None:
     commit_all(template, "Newer")
-    for ref, version, commit in [("HEAD", None, "v1.0.0-1-g"), ("HEAD^", "1.0.0", "v1.0.0")]:
+    for ref, version, commit in [("HEAD", None, "v1.0.0-1-g"), ("HEAD^", "v1.0.0", "v1.0.0")]:
         done = goldenpath(
             "new", "demo", "--template", template, "--defaults", "--preview", "--json", "-r", ref
         )
@@ -118,7 +118,9 @@ def test_between_releases_there_is_a_commit_but_no_version(template: Path, golde
 @pytest.mark.parametrize(
     ("described", "version"),
     [
-        ("v1.2.3", "1.2.3"),
+        ("v1.2.3", "v1.2.3"),
+        ("2.0", "2.0"),
+        ("v1.0.0-rc1", "v1.0.0-rc1"),
         ("0.1.0rc1", "0.1.0rc1"),
         ("v1.2.3-4-gabcdef0", None),
         ("1234567", None),
@@ -160,7 +162,7 @@ def test_secrets_are_neither_stored_nor_shown(make_template: MakeTemplate, golde
 
 def test_opening_and_asking_are_values_too(template: Path) -> None:
     with engine.open_template(str(template), None, "demo", trust=False) as opened:
-        assert (opened.version, opened.hook) == ("1.0.0", None)
+        assert (opened.version, opened.hook) == ("v1.0.0", None)
         assert opened.questions["ci"]["help"] == "Which CI system runs the checks?"
         data = engine.ask(opened, {"ci": "none"}, defaults=True)
         assert data == {"ci": "none"}

@@ -19,6 +19,7 @@ SHOWN_IN: dict[str, set[str]] = {
     "commands.new": {"new"},
     "commands.update": {"update"},
     "commands.status": {"status"},
+    "commands.diff": {"diff"},
     "project.answers": {"new", "update"},
     "engine.asking": {"new", "update"},
     "engine.problems": {"new", "update"},

@@ -106,7 +106,7 @@ def test_json_is_all_there_is_on_stdout(template: Path, goldenpath: Goldenpath) 
     assert done.json == {
         "destination": str(Path("demo").resolve()),
         "template": str(template),
-        "version": "1.0.0",
+        "version": "v1.0.0",
         "commit": "v1.0.0",
         "answers": done.json["answers"],
         "follows": {},

@@ -26,7 +26,7 @@ def test_it_is_found_by_what_it_says(place: str, folder: str, story: Story) -> N
         (story.project / folder / hidden).mkdir(parents=True)
         shutil.copy(story.project / folder / place, story.project / folder / hidden / "copy.yml")
     # They do not count even where nobody has told git to ignore them.
-    assert story.run("status", "--json", path=folder).json["version"] == "1.0.0"
+    assert story.run("status", "--json", path=folder).json["version"] == "v1.0.0"
     story.edit({".gitignore": ".venv\nnode_modules\n"})
     story.release("v2.0.0", {"a.txt": numbered(l2="theirs")})
     assert story.run("status", path=folder).code == 4

@@ -53,14 +53,14 @@ def test_it_moves_with_the_template(how: str, policy: str, story: Story) -> None
     assert whole(story.project) == whole(theirs.project)
     # It is found again, before and after the commit, by us and by Copier.
     assert (story.run("status", "--json").json["version"], story.run("update", "--abort").code) == (
-        "2.0.0",
+        "v2.0.0",
         0,
     )
     assert story.status() == ""
     assert story.update("--policy", policy).code == 0
     commit_all(story.project, "Updated")
     status = story.run("status", "--json").json
-    assert (status["version"], status["state"], status["drift"]) == ("2.0.0", "current", {"a.txt": "edited"})
+    assert (status["version"], status["state"], status["drift"]) == ("v2.0.0", "current", {"a.txt": "edited"})
     story.release("v3.0.0", {"a.txt": numbered(l2="newer")})
     copier.run_update(
         story.copy("later").project, answers_file=place, defaults=True, overwrite=True, quiet=True

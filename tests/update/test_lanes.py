@@ -159,6 +159,32 @@ def test_new_seeds_are_offered(story: Story) -> None:
     assert story.read("mine.txt") == "mine\n"
 
 
+def test_diff_says_how_many_seeds_it_leaves_aside(story: Story) -> None:
+    seeds = "seeds: {type: yaml, when: false, default: [/mine.txt, /late.txt]}\n"
+    left_out = "_exclude: [copier.yml, .git, \"{% if _copier_operation == 'update' %}{{ seeds | join('\\n') }}{% endif %}\"]\n"
+    begin(story, {"mine.txt": "seed\n", "owned.txt": "one\n"}, left_out + seeds + NAMED)
+    story.edit({"mine.txt": "mine\n"})
+    story.release("v2.0.0", {"late.txt": "new seed\n", "owned.txt": "two\n"})
+    told = story.run("diff").text
+    assert "mine.txt" not in told
+    *_, command = told.splitlines()[-1].split("type: ")
+    assert told.splitlines()[-1].startswith(
+        "Not compared, as they are written once and then yours: 2; type: "
+    )
+    assert command.split()[:3] == ["goldenpath", "diff", "--seeds"]
+    assert story.run("diff", "--json").json["seeds"] == {
+        "v1.0.0": ["mine.txt"],
+        "v2.0.0": ["late.txt", "mine.txt"],
+    }
+    shown = story.run("diff", "--seeds").text
+    assert "-seed\n+mine\n" in shown
+    assert "-new seed\n" in shown
+    assert "Not compared" not in shown
+    only = story.run("diff", "--to", "v1.0.0").text
+    assert only.splitlines()[-1].split("type: ")[0].endswith(" 1; ")
+    assert "--seeds --to v1.0.0" in only
+
+
 def moved(story: Story, address: str) -> None:
     """Have the project know its template at another address only."""
     answers = story.read(".copier-answers.yml").replace(str(story.template), address)

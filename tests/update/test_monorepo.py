@@ -100,12 +100,12 @@ def test_status_of_a_project_with_others_below_still_says_its_own(story: Story) 
     assert story.update().code == 0
     done = checked(story.run("status", "--json"))
     assert (done.json["version"], done.json["state"], done.json["exit_code"], done.code) == (
-        "2.0.0",
+        "v2.0.0",
         "current",
         4,
         4,
     )
-    assert [each["version"] for each in done.json["projects"]] == ["2.0.0", "1.0.0"]
+    assert [each["version"] for each in done.json["projects"]] == ["v2.0.0", "v1.0.0"]
 
 
 def test_status_tells_the_most_urgent(story: Story) -> None:

@@ -1,15 +1,17 @@
 """`goldenpath diff`: how a project differs from what its template wrote, and from what the newest version would."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from goldenpath import engine, git
+from goldenpath.engine import COPY
 from goldenpath.monorepo import projects
 from goldenpath.planning.untouched import untouched
-from goldenpath.project import Project
+from goldenpath.project import Project, typed
 from goldenpath.project.files import Files, on_disk, with_ignored
 from goldenpath.showing import show
 from goldenpath.tree import File, same
@@ -25,6 +27,7 @@ class Options:
     trust: bool
     skip_tasks: bool
     answers_file: str | None
+    seeds: bool
 
 
 def run(options: Options) -> int:
@@ -43,18 +46,23 @@ def run(options: Options) -> int:
         for ref in refs
     ]
     color = sys.stdout.isatty() and not options.json
-    patches = {
-        version.described: _patches(found, untouched(found, files, version), files, color=color)
-        for version in versions
-    }
+    patches, seeds = {}, {}
+    for version in versions:
+        pure = untouched(found, files, version)
+        whole = untouched(found, files, version, COPY)
+        seeds[version.described] = sorted(whole.keys() - pure.keys())
+        compared = whole if options.seeds else pure
+        patches[version.described] = _patches(found, compared, files, color=color)
     if options.json:
-        print(
-            json.dumps(
-                {"project": str(found.root), "template": found.template, "differences": patches}, indent=2
-            )
-        )
-    else:
-        print("\n".join(_text(version, each) for version, each in patches.items()))
+        told = {"project": str(found.root), "template": found.template, "differences": patches}
+        print(json.dumps({**told, "seeds": seeds}, indent=2))
+        return 0
+    print("\n".join(_text(version, each) for version, each in patches.items()))
+    left_aside = {} if options.seeds else dict.fromkeys(path for paths in seeds.values() for path in paths)
+    if left_aside:
+        to = f" --to {shlex.quote(options.to)}" if options.to else ""
+        command = typed(f"diff --seeds{to}", found, options.path)
+        print(f"Not compared, as they are written once and then yours: {len(left_aside)}; type: {command}")
     return 0
 
 

@@ -45,9 +45,14 @@ def owners(answered: Answered) -> Any:
     return lambda path: next((kind for kind, spec in specs.items() if spec.match_file(path)), "owned")
 
 
-def untouched(project: Project, files: Files, version: Version) -> Mapping[str, File]:
-    """Return what the project would be if nobody had edited what the template wrote."""
-    return _untouched(project, files, version)[0]
+def untouched(
+    project: Project, files: Files, version: Version, operation: str = UPDATE
+) -> Mapping[str, File]:
+    """Return what the project would be if nobody had edited what the template wrote.
+
+    Of the files that a template writes once, an update has none, and a copy has all.
+    """
+    return _untouched(project, files, version, operation)[0]
 
 
 def pure_files(
@@ -69,11 +74,13 @@ def _emptied(project: Project, version: Version) -> dict[str, Any]:
     return {}
 
 
-def _untouched(project: Project, files: Files, version: Version) -> tuple[Mapping[str, File], Answered]:
+def _untouched(
+    project: Project, files: Files, version: Version, operation: str = UPDATE
+) -> tuple[Mapping[str, File], Answered]:
     if version.commit == version.source.commit(project.commit):
         answered = version.replay(project.root, project.answers, project.answers_file)
     else:
         # Another version may not take an answer any more: then as after an update that accepts its default.
         last = {**project.answers, **_emptied(project, version)}
         answered = version.answer(project.root, last, {}, project.answers_file, defaults=True)
-    return normalised(project, files, version.render(answered, UPDATE))[0], answered
+    return normalised(project, files, version.render(answered, operation))[0], answered

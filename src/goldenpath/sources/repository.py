@@ -237,6 +237,5 @@ def _version(tag: str) -> Version | None:
 
 
 def release(described: str) -> str | None:
-    """Return the version that `git describe` names, None where it names no tag, or one and a distance to it."""
-    version = parse(described)
-    return str(version) if version else None
+    """Return the tag of a version that `git describe` names, None where it names none, or one and a distance to it."""
+    return described if parse(described) else None
