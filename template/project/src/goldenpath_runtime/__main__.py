@@ -6,16 +6,17 @@ Owned by the template: do not edit. Each command imports only what it needs.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .commands import Command, command
 from .config import PARAMS, read_params
 from .errors import ProjectError, blame
 from .extras import extra
+from .files import read_json
 from .options import commands, implementation
 from .project import Project, open_project
 
@@ -87,9 +88,7 @@ def _run(name: str, project: Project) -> int:
     print(f"{name}: {project.name}")
     match name:
         case "data":
-            from .prepare import prepare_data
-
-            summary = prepare_data(project)
+            summary = _prepare(project)
             print(f"rows: {summary['rows']}, without a target: {summary['without_target']}")
         case "train":
             from .train import train
@@ -125,6 +124,20 @@ def _run(name: str, project: Project) -> int:
 
             print(f"sample: {make_sample(project)}; commit it")
     return 0
+
+
+def _prepare(project: Project) -> Mapping[str, Any]:
+    """Read the rows, or find that nothing has changed by which they were read; the summary."""
+    from .lineage import is_read, note_registered
+
+    if not is_read(project):
+        from .prepare import prepare_data
+
+        return prepare_data(project)
+    print("nothing that the rows depend on has changed since they were read")
+    summary: Mapping[str, Any] = read_json(project.build / "data" / "summary.json", "data")
+    note_registered(project, summary["sha256"], extra("versions"))
+    return summary
 
 
 def run_other(name: str, argv: Sequence[str]) -> int:

@@ -41,7 +41,7 @@ def read_rows(
     `form` is how a .csv file is written: `data` of params.yaml. Numbers and booleans of it have the
     schema's types; all else is text as it stands there.
     """
-    with _opened(source, schema) as path:
+    with opened(source, schema) as path:
         for batch in _READERS[path.suffix](path, schema, form or Format()):
             table = pa.Table.from_batches([batch])
             for part in table.to_batches(rows) or [batch]:
@@ -49,7 +49,7 @@ def read_rows(
 
 
 @contextmanager
-def _opened(source: str, schema: Schema | None) -> Iterator[Path]:
+def opened(source: str, schema: Schema | None) -> Iterator[Path]:
     """A source as a local file; ProjectError says why it cannot be read."""
     try:
         with _local_file(source) as path:
@@ -141,7 +141,7 @@ def _draft(source: str, known: Data | None) -> str:
     """A schema for a file, and on stderr what params.yaml should say of it."""
     if not source.endswith(".csv"):
         return draft(pd.concat(read_rows(source), ignore_index=True))
-    with _opened(source, None) as path:
+    with opened(source, None) as path:
         form = draft_format(path)
     if known:
         said = {name: getattr(known, name) for name in known.model_fields_set}

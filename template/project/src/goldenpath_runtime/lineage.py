@@ -9,13 +9,15 @@ import hashlib
 import inspect
 import json
 import os
+import sys
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from .config import PARAMS
 from .errors import ProjectError
-from .files import git, read_json
+from .files import git, read_json, write_json, write_text, write_verdict
 from .project import Project
 
 OWN = Path(__file__).parent
@@ -37,6 +39,7 @@ TRAINING = (
 )
 # The keys of a model by which `data` reads and splits the rows.
 READING = ("task", "target", "positive", "data", "schema", "split", "seed")
+READ = "read.json"  # in the folder of the build: the state by which the rows were read
 JUDGING = ("gate",)  # and those that decide nothing before the gate
 
 
@@ -69,6 +72,68 @@ def reading_inputs(project: Project) -> dict[str, Any]:
     given = settings(project)
     reading = {key: given[key] for key in READING}
     return {**training_inputs(project), "reading": reading}
+
+
+def is_read(project: Project) -> bool:
+    """Whether `data` would read the same again and leave the same files; told by hashes alone.
+
+    False where `note_read` has noted nothing.
+    """
+    path = project.build / READ
+    if not path.exists():
+        return False
+    known = read_json(path, "data")
+    source = Path(known.get("source", ""))
+    return bool(known == {**reading_state(project, source), "written": _written(project)})
+
+
+def note_read(project: Project, before: Mapping[str, Any]) -> None:
+    """Note the state by which the rows were read, and what was written, for `is_read`."""
+    write_json(project.build / READ, {**before, "written": _written(project)})
+
+
+def reading_state(project: Project, source: Path) -> dict[str, Any]:
+    """All that decides what `data` leaves, where the rows are those of one file on this machine."""
+    settings_files = [PARAMS, Path("pyproject.toml"), _lock(), Path(project.params.schema_file)]
+    code = _files(Path("src"), "*") | set(OWN.rglob("*.py"))
+    code |= _files(Path("environments"), "*")  # `data` refuses what is misspelt there
+    ours = [f"{name}={text}" for name, text in os.environ.items() if name.startswith("GOLDENPATH_")]
+    environment = "\n".join(sorted(ours))
+    packages = Path(sysconfig.get_path("purelib"))
+    return {
+        "source": str(source),
+        "files": _digests([*settings_files, *code, source]),
+        "environment": hashlib.sha256(environment.encode()).hexdigest(),  # it may hold secrets
+        "python": [sys.version, *sys.path],
+        "installed": packages.stat().st_mtime_ns,  # it changes with whatever is installed
+    }
+
+
+def note_registered(project: Project, sha256: str, versions: Any) -> None:
+    """Write whether the data are those of the last version, and which version is the champion.
+
+    Both decide what has to run again.
+    """
+    verdict, champion = "new", "none"
+    if versions:
+        verdict, champion = versions.compared(project.name, sha256)
+    write_verdict(project.reports / "data.verdict", verdict)
+    write_text(project.build / "champion", champion + "\n")
+
+
+def _written(project: Project) -> dict[str, str]:
+    """What `data` has written and what a training reads of it."""
+    return _digests([*(project.build / "data").glob("*"), project.build / "inputs.json"])
+
+
+def _digests(paths: Iterable[Path]) -> dict[str, str]:
+    """The SHA-256 of each file's content; what is no file is left out."""
+    found = {}
+    for path in paths:
+        if path.is_file():
+            with path.open("rb") as file:
+                found[str(path)] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def require_rows(project: Project) -> None:

@@ -3,6 +3,7 @@
 Owned by the template: do not edit. No other module imports pandera.
 """
 
+import inspect
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,12 @@ import pandas as pd
 import pandera.pandas as pa
 
 from .config import PARAMS, ModelParams, read_params
-from .data import class_names, fingerprint, note_words, read_rows, words_kept
+from .data import class_names, fingerprint, note_words, opened, read_rows, words_kept
 from .errors import ProjectError, asking
 from .extras import extra, names
-from .files import did_you_mean, write_json, write_text, write_verdict
-from .interface import Dataset
-from .lineage import reading_inputs
+from .files import did_you_mean, write_json
+from .interface import Dataset, Model
+from .lineage import READ, note_read, note_registered, reading_inputs, reading_state
 from .project import Project
 from .schema import Column, Schema, is_whole
 from .split import Parts, split_rows
@@ -64,6 +65,11 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     for kind in names("settings"):
         extra(f"settings {kind}")(read_params())
     model = project.model
+    file = None if sample else _only_file(project)
+    state = reading_state(project, file) if file else {}
+    # What is left of another reading is of no use if this one fails.
+    for name in (READ, "inputs.json"):
+        (project.build / name).unlink(missing_ok=True)
     read = _read(project, sample)
     words = project.params.data.missing
     rows = validate_rows(model.schema, read, model.checks(), words)
@@ -87,8 +93,38 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     write_json(folder / "summary.json", summary)
     write_json(project.build / "inputs.json", reading_inputs(project))
     versions = None if sample else extra("versions")
-    _note_registered(project, summary["sha256"], versions)
+    note_registered(project, summary["sha256"], versions)
+    if state:
+        note_read(project, state)
     return summary
+
+
+def _only_file(project: Project) -> Path | None:
+    """The file that all rows are from.
+
+    None where something else may decide what is read: a store, code of the team's, the day.
+    """
+    data = project.params.data
+    source = data.source
+    is_elsewhere = "://" in source or source.startswith("store:")
+    if is_elsewhere or data.checks.max_age_days or not _reads_as_usual(project.model):
+        return None
+    with opened(source, project.model.schema) as path:
+        return path
+
+
+def _reads_as_usual(model: Model) -> bool:
+    """Whether rows are read by the methods of `Model`, and every class of the model lies in src."""
+    kind = type(model)
+    columns = getattr(kind.columns, "fget", None)
+    usual = inspect.getfile(Model)
+    for method in (kind.__init__, kind.load, kind.checks, columns):
+        code = getattr(method, "__code__", None)
+        if code is None or code.co_filename != usual:
+            return False
+    *own, _ = kind.__mro__
+    sources = Path("src").resolve()
+    return all(Path(inspect.getfile(each)).is_relative_to(sources) for each in own)
 
 
 def _read(project: Project, sample: bool) -> pd.DataFrame:
@@ -170,18 +206,6 @@ def _require_figures(project: Project, parts: Parts, classes: Sequence[str]) -> 
             raise ProjectError(
                 f"{PARAMS}: models.{project.name}.{key}: the model's metrics give no {name}{meant}"
             )
-
-
-def _note_registered(project: Project, sha256: str, versions: Any) -> None:
-    """Write whether the data are those of the last version, and which version is the champion.
-
-    Both decide what has to run again.
-    """
-    verdict, champion = "new", "none"
-    if versions:
-        verdict, champion = versions.compared(project.name, sha256)
-    write_verdict(project.reports / "data.verdict", verdict)
-    write_text(project.build / "champion", champion + "\n")
 
 
 def _check_data(
