@@ -16,8 +16,9 @@ import pytest
 
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.config import Checks
+from goldenpath_runtime.files import read_json
 from goldenpath_runtime.interface import Dataset
-from goldenpath_runtime.quality import analysis, checks, seen
+from goldenpath_runtime.quality import analysis, checks, plots, seen
 from goldenpath_runtime.schema import Column
 from goldenpath_runtime.store import versions
 
@@ -54,7 +55,7 @@ def test_rare_classes_are_refused(project: pipeline.Project) -> None:
 
 def test_banned_columns_are_refused(project: pipeline.Project) -> None:
     name = next(iter(project.model.columns))
-    with pytest.raises(ProjectError, match=f"{name} is banned"):
+    with pytest.raises(ProjectError, match=re.escape(f"{name} is banned")):
         check(project, {}, banned=[name])
 
 
@@ -151,3 +152,14 @@ def test_the_report_shows_every_plot(project: pipeline.Project) -> None:
     plots = sorted(path.name for path in project.reports.glob("*.png"))
     assert plots == ["calibration.png", "candidates.png", "importance.png"]
     assert all(f"]({name})" in text for name in plots)
+
+
+@pytest.mark.filterwarnings("error")
+def test_plots_take_any_names(project: pipeline.Project, tmp_path: Path) -> None:
+    figures = read_json(project.reports / "metrics.json", "evaluate")
+    names = ["$\\frac$", "a $x$", "名前", "\\", "n" * 40 + "1", "n" * 40 + "2"]
+    figures["importance"] = {name: 0.1 + i for i, name in enumerate(names)}
+    bins = [{"predicted": 0.1, "observed": 0.2}, {"predicted": 0.9, "observed": 0.8}]
+    figures["calibration"] = {name: {"bins": bins} for name in names}
+    files = plots.plot(figures, tmp_path)
+    assert all((tmp_path / name).stat().st_size > 1000 for name in files)

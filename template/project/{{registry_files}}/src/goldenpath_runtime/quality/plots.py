@@ -4,11 +4,13 @@ Owned by the template: do not edit. Draws the figures of metrics.json (analysis.
 matplotlib alone.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -36,19 +38,24 @@ def plot(figures: Mapping[str, Any], folder: Path) -> list[str]:
 
 @contextmanager
 def _drawing(path: Path, title: str, height: float, panels: int = 1) -> Iterator[list[Axes]]:
-    """Panels one below the other, to be drawn in; the file is written when that is done."""
+    """Panels one below the other, to be drawn in; the file is written when that is done.
+
+    A name is drawn as it is: `$` begins no formula, and a letter that the font lacks is a box.
+    """
     size = (WIDTH, height * panels)
-    figure = Figure(size, dpi=DOTS, layout="constrained")
-    column = figure.subplots(panels, 1, squeeze=False)[:, 0]
-    axes = column.tolist()
-    yield axes
-    handles, _ = axes[0].get_legend_handles_labels()
-    axes[0].set_title(title, loc="left", pad=24 if handles else 6)
-    for each in axes:
-        each.spines[["top", "right"]].set_visible(False)
-        if handles:
-            _legend(each)
-    figure.savefig(path, metadata={"Software": None})
+    with rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure = Figure(size, dpi=DOTS, layout="constrained")
+        column = figure.subplots(panels, 1, squeeze=False)[:, 0]
+        axes = column.tolist()
+        yield axes
+        handles, _ = axes[0].get_legend_handles_labels()
+        axes[0].set_title(title, loc="left", pad=24 if handles else 6)
+        for each in axes:
+            each.spines[["top", "right"]].set_visible(False)
+            if handles:
+                _legend(each)
+        figure.savefig(path, metadata={"Software": None})
 
 
 def _legend(axes: Axes) -> None:
@@ -123,5 +130,5 @@ def _importances(figures: Mapping[str, Any], path: Path) -> None:
     losses = [loss for _, loss in shown]
     height = 1.2 + 0.28 * len(shown)
     with _drawing(path, "What the model looks at", height) as (axes,):
-        axes.barh(names, losses, color=OURS)
+        axes.barh(range(len(names)), losses, tick_label=names, color=OURS)
         axes.set_xlabel(f"by how much {metric} gets worse when the column is shuffled")
