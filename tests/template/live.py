@@ -76,6 +76,7 @@ NEEDS = {
     "test_batch.py": "batch",
     "test_delivery.py": "deploy",
     "test_embedded.py": "embedded",
+    "test_exports.py": "",
     "test_flows.py": "ci",
     "test_meaning.py": "",
     "test_monitoring.py": "watch",

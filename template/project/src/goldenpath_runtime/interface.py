@@ -6,6 +6,7 @@ none.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -177,12 +178,23 @@ class SklearnCandidate:
 
 
 def _name_inputs(graph: Any, names: Sequence[str]) -> None:
-    """Give the graph's inputs the columns' names: skl2onnx writes `home town` as home_town."""
-    renamed = {node.name: name for node, name in zip(graph.input, names, strict=True)}
-    for node in graph.input:
-        node.name = renamed[node.name]
+    """Give the graph's inputs the columns' names: skl2onnx writes `home town` as home_town.
+
+    What else has the name of a column, such as the output `label`, gets another.
+    """
+    made = [tensor.name for tensor in graph.initializer]
+    for node in graph.node:
+        made += node.output
+    taken = {*names, *made}
+    renamed = {}
+    for name in sorted(set(made) & set(names)):
+        renamed[name] = next(f"{name}_{i}" for i in count(1) if f"{name}_{i}" not in taken)
+    renamed |= {value.name: name for value, name in zip(graph.input, names, strict=True)}
+    for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        value.name = renamed.get(value.name, value.name)
     for node in graph.node:
         node.input[:] = [renamed.get(name, name) for name in node.input]
+        node.output[:] = [renamed.get(name, name) for name in node.output]
 
 
 def _last(estimator: Any) -> Any:
