@@ -180,7 +180,7 @@ MISTAKES = {
         "params.yaml",
         PARAMS.partition("gate")[0],
         PARAMS.partition("gate")[0].replace("classification", "regression").replace("roc_auc", "rmse"),
-        "candidate linear gives scores of shape",
+        "candidate linear: it gives scores of shape",
         "pipeline",
     ),
 }

@@ -5,17 +5,19 @@ Owned by the template: do not edit.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 
 from .config import Format
-from .errors import ProjectError
-from .interface import Candidate, Dataset, Exported, Scores
+from .errors import ProjectError, first_line
+from .interface import Candidate, Dataset, Exported, Scores, SklearnCandidate
 
 
 class Fitted(NamedTuple):
@@ -23,6 +25,19 @@ class Fitted(NamedTuple):
 
     scores: Scores
     exported: Exported
+
+
+def require_export(name: str, candidate: Candidate) -> None:
+    """ProjectError, before anything is fitted, where a candidate can never be exported."""
+    for method in ("fit", "predict", "export"):
+        if not hasattr(candidate, method):
+            raise ProjectError(
+                f"model.py: candidate {name}: {type(candidate).__name__} has no `{method}`: "
+                "wrap estimators of scikit-learn with SklearnCandidate"
+            )
+    if isinstance(candidate, SklearnCandidate):
+        with _of(name):
+            candidate.require_export()
 
 
 def fit(
@@ -41,12 +56,24 @@ def fit(
     path = kept / f"{digest[:12]}.npz"
     if path.exists():
         return _read(path)
-    candidate.fit(data)
-    scores = np.asarray(candidate.predict(validation.inputs()))
-    _check(name, scores, validation)
-    fitted = Fitted(scores, candidate.export(data.features))
+    with _of(name):
+        candidate.fit(data)
+        scores = np.asarray(candidate.predict(validation.inputs()))
+        _check(scores, validation)
+        exported = candidate.export(data.features)
+        _require_served(exported, data)
+    fitted = Fitted(scores, exported)
     _keep(fitted, path)
     return fitted
+
+
+@contextmanager
+def _of(name: str) -> Iterator[None]:
+    """Name the candidate of which a ProjectError is."""
+    try:
+        yield
+    except ProjectError as error:
+        raise ProjectError(f"model.py: candidate {name}: {error}") from None
 
 
 def _read(path: Path) -> Fitted:
@@ -66,7 +93,24 @@ def _keep(fitted: Fitted, path: Path) -> None:
     unfinished.replace(path)
 
 
-def _check(name: str, scores: Scores, validation: Dataset) -> None:
+def _require_served(exported: Exported, data: Dataset) -> None:
+    """ProjectError where ONNX Runtime cannot run the graph, or the graph asks for other columns."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 4  # what it says of a failure is in the message
+    try:
+        session = ort.InferenceSession(exported.content, options)
+    except Exception as error:  # noqa: BLE001 (its errors have no class in common)
+        raise ProjectError(f"ONNX Runtime cannot run it: {first_line(error)}") from None
+    unknown = {node.name for node in session.get_inputs()} - data.features.keys()
+    outputs = [node.name for node in session.get_outputs()]
+    if unknown or exported.output not in outputs:
+        raise ProjectError(
+            f"its graph takes {', '.join(sorted(unknown)) or 'the columns'} and gives "
+            f"{', '.join(outputs)}; it must take columns alone and give {exported.output}"
+        )
+
+
+def _check(scores: Scores, validation: Dataset) -> None:
     rows = len(validation.frame())
     outputs = len(validation.classes or validation.target)
     shape = (rows, outputs)
@@ -77,8 +121,10 @@ def _check(name: str, scores: Scores, validation: Dataset) -> None:
     else:
         return
     task = "classification" if validation.classes else "regression"
+    if validation.classes and scores.shape == (rows, 1):
+        given += ", as an estimator without `predict_proba` does"
     raise ProjectError(
-        f"model.py: candidate {name} gives scores {given}; a {task} of these data has {shape}, "
+        f"it gives scores {given}; a {task} of these data has {shape}, "
         "a row each and a column for each class or target"
     )
 

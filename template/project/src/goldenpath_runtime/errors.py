@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 OWN = Path(__file__).resolve().parent
+MOST_OF_A_LINE = 200  # characters
 
 
 class ProjectError(Exception):
@@ -62,3 +63,9 @@ def _is_theirs(file: str) -> bool:
         and not path.is_relative_to(OWN)
         and "site-packages" not in path.parts
     )
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, as part of a message of ours."""
+    text = str(error).strip() or type(error).__name__
+    return text.partition("\n")[0][:MOST_OF_A_LINE]

@@ -4,7 +4,7 @@ Owned by the template: do not edit. Public: later releases add methods with defa
 none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -22,14 +22,36 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .config import ModelParams
 from .data import BATCH, class_names, read_rows
-from .errors import ProjectError
+from .errors import ProjectError, first_line
 from .metrics import standard_metrics
 from .schema import Column, Schema, model_inputs
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-WORD = "[a-zA-Z0-9_]+"  # a pattern that ONNX Runtime reads like Python
+# A word is what has no space and no punctuation: a pattern that ONNX Runtime reads like Python.
+# Capitals that Python alone makes two letters of, or another at a word's end (İ, ΟΔΟΣ), do not pass
+# the gate's parity: give such texts in lower case.
+WORD = "[^\x00-/:-@\\[-^`{-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff0f\uff1a-\uff20]+"
+OLDER = {"": 18, "ai.onnx.ml": 3}  # the operators that converters of other libraries know
+UNKNOWN = "name its converter in `converters` of SklearnCandidate, or write a Candidate"
+# By class what does instead of estimators that skl2onnx or ONNX Runtime cannot take.
+WAYS_OUT = {
+    "DummyClassifier": "take LogisticRegression or DecisionTreeClassifier(max_depth=1)",
+    "DummyRegressor": "take Ridge or DecisionTreeRegressor(max_depth=1)",
+    "FunctionTransformer": "compute it in `load` of model.py, as a column that clients send too",
+    "GaussianProcessClassifier": "take SVC in CalibratedClassifierCV",
+    "HistGradientBoostingClassifier": "take GradientBoostingClassifier, or LightGBM or XGBoost",
+    "HistGradientBoostingRegressor": "take GradientBoostingRegressor, or LightGBM or XGBoost",
+    "TransformedTargetRegressor": "transform the target in `load` of model.py",
+}
+# What takes the numbers that features are, and no columns.
+TAKE_NUMBERS = (
+    "CalibratedClassifierCV",
+    "OneVsRestClassifier",
+    "StackingClassifier",
+    "StackingRegressor",
+)
 
 Scores = npt.NDArray[np.floating[Any]]  # (rows, classes) probabilities, or (rows, targets) values
 
@@ -117,11 +139,22 @@ class Candidate(Protocol):
 class SklearnCandidate:
     """A scikit-learn estimator or pipeline that takes the input columns by name.
 
-    skl2onnx exports it.
+    skl2onnx exports it. `options` are its own, by estimator; `target_opset` are the versions of
+    ONNX's operators. `converters` are functions that export predictors which it does not know, such
+    as LightGBM's, by class: `{LGBMClassifier: convert_lightgbm}`, of onnxmltools.
     """
 
     estimator: Any
     options: Mapping[Any, Any] = field(default_factory=dict)
+    target_opset: int | Mapping[str, int] | None = None
+    converters: Mapping[type, Callable[..., None]] = field(default_factory=dict)
+
+    def require_export(self) -> None:
+        """ProjectError, before anything is fitted, where an estimator cannot be exported."""
+        for part in _parts(self.estimator, self.converters):
+            way_out = "" if type(part) in self.converters else _way_out(part)
+            if way_out:
+                raise ProjectError(f"{type(part).__name__} cannot be exported to ONNX: {way_out}")
 
     def fit(self, data: Dataset) -> None:
         """Fit on all rows at once."""
@@ -129,7 +162,10 @@ class SklearnCandidate:
         truth = data.truth(rows)
         if truth.ndim == 2 and truth.shape[1] == 1:
             truth = truth.ravel()
-        self.estimator.fit(data.inputs(rows), truth)
+        try:
+            self.estimator.fit(data.inputs(rows), truth)
+        except ValueError as error:
+            raise ProjectError(f"it cannot be fitted to these rows: {first_line(error)}") from None
 
     def predict(self, inputs: pd.DataFrame) -> Scores:
         """Class probabilities where the estimator is a classifier, else its values."""
@@ -141,7 +177,7 @@ class SklearnCandidate:
     def export(self, features: Mapping[str, Column]) -> Exported:
         """Convert the whole pipeline, features included.
 
-        `options` are skl2onnx's own, by estimator.
+        ProjectError, in one line, says why skl2onnx does not.
         """
         from skl2onnx import to_onnx  # noqa: PLC0415 (only training exports)
         from skl2onnx.common.data_types import (  # noqa: PLC0415
@@ -153,19 +189,37 @@ class SklearnCandidate:
         for name, column in features.items():
             kind = FloatTensorType if column.is_number else StringTensorType
             inputs.append((name, kind([None, 1])))
-        graph = to_onnx(
-            self.estimator,
-            initial_types=inputs,
-            options=self._export_options(),
-            name="model",
-        )
+        for kind, converter in self.converters.items():
+            _register(kind, converter)
+        opset = self.target_opset or (OLDER if self.converters else None)
+        try:
+            graph = to_onnx(
+                self.estimator,
+                initial_types=inputs,
+                options=self._export_options(),
+                target_opset=opset,
+                name="model",
+            )
+        except Exception as error:  # noqa: BLE001 (it raises what it likes)
+            raise ProjectError(self._not_exported(error)) from None
         _name_inputs(graph.graph, list(features))
-        output = graph.graph.output[-1].name
+        _lower_all_letters(graph.graph)
+        # Of a classifier the last output has the probabilities; of others the first has the values.
+        place = -1 if hasattr(self.estimator, "predict_proba") else 0
+        output = graph.graph.output[place].name
         return Exported(graph.SerializeToString(deterministic=True), output)
 
+    def _not_exported(self, error: Exception) -> str:
+        """What skl2onnx says, of which estimators, and what else there is."""
+        why = first_line(error)
+        if "target_opset" in why:
+            why = f"write SklearnCandidate(..., target_opset={OLDER})"
+        parts = _parts(self.estimator, ())
+        names = dict.fromkeys(type(part).__name__ for part in parts)
+        return f"{', '.join(names)} cannot be exported to ONNX: {why}"
+
     def _export_options(self) -> dict[Any, Any]:
-        # Lower case without a language: its rules are not installed in every image, and WORD has
-        # no other letters.
+        # Lower case without a language: its rules are not installed in every image.
         options: dict[Any, Any] = {
             CountVectorizer: {"locale": "C"},
             TfidfVectorizer: {"locale": "C"},
@@ -175,6 +229,54 @@ class SklearnCandidate:
             # Plain arrays in place of a list of maps.
             options[id(_last(self.estimator))] = {"zipmap": False}
         return options
+
+
+def _register(kind: type, converter: Callable[..., None]) -> None:
+    """Tell skl2onnx how a predictor of another library is converted."""
+    from skl2onnx import update_registered_converter  # noqa: PLC0415 (only training exports)
+    from skl2onnx.common.shape_calculator import (  # noqa: PLC0415
+        calculate_linear_classifier_output_shapes,
+        calculate_linear_regressor_output_shapes,
+    )
+
+    if hasattr(kind, "predict_proba"):
+        shape = calculate_linear_classifier_output_shapes
+        options = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
+    else:
+        shape = calculate_linear_regressor_output_shapes
+        options = {"split": None}
+    update_registered_converter(kind, f"Own{kind.__name__}", shape, converter, options=options)
+
+
+def _parts(value: Any, known: Container[type]) -> Iterator[Any]:
+    """The estimators in a value, and those inside them; inside one of a known class none."""
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _parts(each, known)
+    elif hasattr(value, "fit") and not isinstance(value, type):
+        yield value
+        if type(value) not in known and hasattr(value, "get_params"):
+            yield from _parts(list(value.get_params(deep=False).values()), known)
+
+
+def _way_out(part: Any) -> str:
+    """What to do where an estimator cannot be exported; empty for one that can be."""
+    from skl2onnx import get_model_alias  # noqa: PLC0415 (only training exports)
+
+    name = type(part).__name__
+    if name == "FunctionTransformer" and part.func is None:
+        return ""
+    if name == "VotingClassifier" and part.flatten_transform:
+        return 'write voting="soft", flatten_transform=False'
+    if name in TAKE_NUMBERS and any(type(each) is ColumnTransformer for each in _parts(part, ())):
+        return f"put the features before it: make_pipeline(self.features(), {name}(...))"
+    if name in WAYS_OUT:
+        return WAYS_OUT[name]
+    try:
+        get_model_alias(type(part))
+    except RuntimeError:
+        return "" if hasattr(part, "onnx_converter") else UNKNOWN
+    return ""
 
 
 def _name_inputs(graph: Any, names: Sequence[str]) -> None:
@@ -195,6 +297,22 @@ def _name_inputs(graph: Any, names: Sequence[str]) -> None:
     for node in graph.node:
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
+
+
+def _lower_all_letters(graph: Any) -> None:
+    """Lower more than ASCII where words have other letters; not every machine knows how."""
+    locales = []
+    words: list[bytes] = []
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "locale" and attribute.s == b"C":
+                locales.append(attribute)
+            if attribute.name == "pool_strings":
+                words += attribute.strings
+    if all(word.isascii() for word in words):
+        return
+    for attribute in locales:
+        attribute.s = b"C.UTF-8"
 
 
 def _last(estimator: Any) -> Any:

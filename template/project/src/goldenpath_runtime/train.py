@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .artifact import fit, write_model
+from .artifact import fit, require_export, write_model
 from .config import PARAMS, ModelParams, Objective
 from .errors import ProjectError, asking
 from .evaluation import parity_error, score
@@ -33,12 +33,18 @@ def train(project: Project) -> dict[str, Any]:
     unfinished = project.build / "unfinished"
     kept = unfinished / _inputs_key(lineage)
     model = project.model
+    with asking(model.candidates):
+        candidates = model.candidates()
+    with asking(model.baseline):
+        simplest = model.baseline()
+    for name, candidate in (*candidates.items(), ("baseline", simplest)):
+        require_export(name, candidate)
     fitted = {}
     with asking(model.candidates):
-        for name, candidate in model.candidates().items():
+        for name, candidate in candidates.items():
             fitted[name] = fit(name, candidate, data, validation, kept / "candidates")
     with asking(model.baseline):
-        baseline = fit("baseline", model.baseline(), data, validation, kept)
+        baseline = fit("baseline", simplest, data, validation, kept)
     rows = validation.frame()
     truth = validation.truth(rows)
     measured = {}
