@@ -3,8 +3,9 @@
 Owned by the template: do not edit.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,17 @@ import pandas as pd
 from goldenpath_runtime.project import Project
 
 KEPT = 2000  # values of a number kept for reference
+NAMES = 100  # of a category
+WORDS = 50  # of a text
+FEWEST = 5  # rows that have a word which is kept: a rarer one may name somebody
 BINS = 10
 SCORE = "score of "  # and a class or target, in place of a column
+PREDICTED = "predicted class"  # in place of a column, too
 
-Values = Iterable[Any]
-# Of one column: its `type`, and the `values` of a number or the `counts` and `others`.
+Values = Sequence[Any] | npt.NDArray[Any] | pd.Series
+# Of one column: its `type`; the `values` of a number, or the `counts` and `others`; of a text the
+# lengths as `values`, in how many rows its `words` and the most frequent `other_word` are, and how
+# many rows are `without` such words. `rows` are all; earlier releases noted neither them nor words.
 Summary = Mapping[str, Any]
 
 
@@ -46,41 +53,74 @@ def reference(project: Project) -> dict[str, Summary]:
         if i == 0 and is_binary:
             continue  # the other class says all
         known[SCORE + name] = summarize(scores[:, i], "number")
+    if scorer.info["classes"]:
+        likeliest = [scorer.names[place] for place in scores.argmax(1)]
+        known[PREDICTED] = summarize(likeliest, "category")
     return known
 
 
 def summarize(column: Values, kind: str) -> Summary:
-    """What is kept of a column of that type of schema.yaml.
-
-    At most KEPT values, drawn with a fixed seed.
-    """
+    """What is kept of a column of that type of schema.yaml."""
     if kind == "category":
         return _summarize_category(column)
-    values = numbers(column, kind)
+    summary: dict[str, Any] = {
+        "type": kind,
+        "values": _some(numbers(column, kind)),
+        "rows": len(column),
+    }
+    if kind == "text":
+        summary |= _summarize_words(column)
+    return summary
+
+
+def _summarize_words(column: Values) -> Summary:
+    """The most frequent words of a text, and how many rows have none of them."""
+    found = [words(value) for value in column]
+    counts = Counter(word for each in found for word in each)
+    known = {word: rows for word, rows in ranked(counts)[:WORDS] if rows >= FEWEST}
+    others = [rows for word, rows in counts.items() if word not in known]
+    return {
+        "words": known,
+        "other_word": max(others, default=0),
+        "without": sum(each.isdisjoint(known) for each in found),
+    }
+
+
+def _some(values: npt.NDArray[np.float32]) -> list[float | None]:
+    """At most KEPT of the values, drawn with a fixed seed."""
     if len(values) > KEPT:
         rng = np.random.default_rng(0)
         values = rng.choice(values, KEPT, replace=False)
-    kept = [None if np.isnan(value) else float(value) for value in np.sort(values)]
-    return {"type": kind, "values": kept}
+    return [None if np.isnan(value) else float(value) for value in np.sort(values)]
 
 
 def _summarize_category(column: Values) -> Summary:
     """Its most frequent values, and how many rows have another one."""
     counts = Counter(map(text, column))
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    most = dict(ranked[: BINS - 1])
+    most = dict(ranked(counts)[:NAMES])
     others = counts.total() - sum(most.values())
     return {
         "type": "category",
         "counts": most,
         "others": others,
+        "rows": counts.total(),
     }
+
+
+def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    """The most frequent first; equally frequent ones by alphabet."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def words(value: Any) -> set[str]:
+    """The words of one text, in lower case."""
+    return set(re.findall(r"\w+", text(value).lower()))
 
 
 def numbers(column: Values, kind: str) -> npt.NDArray[np.float32]:
     """A column as numbers, NaN for what is missing; of a text its length."""
     if kind == "text":
-        column = (len(text(value)) for value in column)
+        column = [len(text(value)) for value in column]
     known = [np.nan if value is None else value for value in column]
     return np.array(known, np.float32)
 

@@ -25,11 +25,20 @@ from goldenpath_runtime.quality.plots import DOTS, OTHER, OURS
 from goldenpath_runtime.report import table
 from goldenpath_runtime.store.labels import read_labels
 from goldenpath_runtime.store.ledger import Store, append, open_store
-from goldenpath_runtime.store.reference import SCORE, Summary
+from goldenpath_runtime.store.reference import PREDICTED, SCORE, Summary
 from goldenpath_runtime.store.samples import Sample, read_samples
 from goldenpath_runtime.store.versions import champion, fetch, resolve
 
-from .drift import Array, Drift, Monitoring, bins, compare, ordered, read_monitoring
+from .drift import (
+    Array,
+    Drift,
+    Monitoring,
+    bins,
+    compare,
+    is_old,
+    ordered,
+    read_monitoring,
+)
 
 CODES = {"stable": 0, "drift": 3, "too-little-data": 4}
 RESAMPLES = 200
@@ -81,12 +90,7 @@ def examine(
     columns = {column: [_value(sample, column) for sample in samples] for column in known}
     drifts: list[Drift] = []
     if len(samples) >= limits.min_rows:
-        drifts = compare(
-            known,
-            columns,
-            alpha=limits.significance,
-            large=limits.max_psi,
-        )
+        drifts = compare(known, columns, limits.significance, limits.max_psi, limits.max_share_psi)
     quality: list[Found] = []
     if len(labelled) >= limits.min_labels:
         quality = list(_quality(project, folder, labelled))
@@ -104,6 +108,7 @@ def examine(
         "since": since,
         "drifts": [each._asdict() for each in drifts],
         "quality": quality,
+        "compared_as_a_whole": [column for column in known if is_old(known[column])],
     }
     write_json(reports / "monitor.json", found)
     report = reports / "monitor.md"
@@ -149,6 +154,9 @@ def _verdict(drifts: Sequence[Drift], alarms: Sequence[str]) -> str:
 
 
 def _value(sample: Sample, column: str) -> Any:
+    if column == PREDICTED:
+        scores = sample["scores"]
+        return max(scores, key=scores.__getitem__)
     if column.startswith(SCORE):
         return sample["scores"][column.removeprefix(SCORE)]
     return sample["row"].get(column)
@@ -211,7 +219,14 @@ def _render(name: str, found: Found, limits: Monitoring) -> str:
     """The report, for a person."""
     drifts = [_drift_row(drift) for drift in found["drifts"]]
     quality = [_quality_row(figure) for figure in found["quality"]]
-    changes = table(("column", "drifted", "size (PSI)", "allowed", "p by chance"), drifts)
+    head = ("column", "drifted", "size (PSI)", "allowed", "p by chance", "share that changed most")
+    changes = table(head, drifts)
+    old = found["compared_as_a_whole"]
+    if old:
+        changes += (
+            f"\n\nCompared as a whole only, as an earlier release of the template has registered "
+            f"this version: {', '.join(old)}. The next one has the shares of values and words, too."
+        )
     if drifts:
         changes += "\n\n![The most changed columns](monitor.png)"
     parts = [
@@ -228,7 +243,14 @@ def _render(name: str, found: Found, limits: Monitoring) -> str:
 
 def _drift_row(drift: Found) -> list[Any]:
     drifted = "**yes**" if drift["drifted"] else "no"
-    return [drift["column"], drifted, drift["psi"], drift["limit"], drift["p"]]
+    return [
+        drift["column"],
+        drifted,
+        drift["psi"],
+        drift["limit"],
+        drift["p"],
+        drift["change"] or None,
+    ]
 
 
 def _quality_row(figure: Found) -> list[Any]:
