@@ -20,7 +20,7 @@ from goldenpath_runtime.files import read_json
 from goldenpath_runtime.gate import Finding, decide
 from goldenpath_runtime.inference import InvalidRowsError, Scorer
 from goldenpath_runtime.prepare import split_rows, validate_rows
-from goldenpath_runtime.schema import read_schema
+from goldenpath_runtime.schema import Column, pseudonyms, read_schema
 
 
 def judge(project: pipeline.Project, days: float = 0, **changed: object) -> dict[str, bool]:
@@ -144,6 +144,29 @@ def test_rows_that_break_the_schema_stop_the_pipeline(project: pipeline.Project)
     frame.loc[0, name] = None
     with pytest.raises(ProjectError, match=re.escape(name)):
         validate_rows(changed, frame)
+
+
+@pytest.mark.parametrize(
+    ("values", "rule", "expected"),
+    [
+        (["Ida", None, "Bo", "Ida"], {"type": "text"}, ["x 0", None, "x 1", "x 0"]),
+        (["Rome", "Oslo"], {"type": "category", "values": ("a", "b")}, ["a", "b"]),
+        ([7.5, np.nan, 8.5], {"type": "number"}, [0, None, 2]),
+        ([7.5, 8.5], {"type": "number", "max": -3}, [-3, -3]),
+        ([-7.5, -8.5], {"type": "number", "min": -9, "max": -3}, [-9, -3]),
+        ([4, 5, 6, 7], {"type": "integer", "min": 0.5, "max": 3.5}, [1, 1, 2, 3]),
+        ([True, False], {"type": "boolean"}, [True, False]),
+        (["1999-03-02", ""], {"type": "time"}, ["2000-01-01 00:00:00+00:00", None]),
+    ],
+)
+def test_made_up_values_are_valid_and_equal_for_equal_ones(
+    values: list[Any], rule: dict[str, Any], expected: list[Any]
+) -> None:
+    made = pseudonyms(pd.Series(values, name="x"), Column(**rule))
+    given = [None if pd.isna(value) else value for value in made]
+    if rule["type"] == "time":
+        given = [value and str(value) for value in given]
+    assert given == expected
 
 
 def test_rows_and_columns_give_the_same_scores(project: pipeline.Project, rows: list[dict[str, Any]]) -> None:

@@ -43,6 +43,10 @@ MISSING = (
 )
 
 
+# What a message has in place of a value of a column that schema.yaml marks `personal`.
+HIDDEN = "a personal value, which is not shown"
+
+
 class Checks(Frozen):
     """What the rows must show beyond schema.yaml; shares are from 0 to 1.
 

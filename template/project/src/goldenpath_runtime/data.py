@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from .commands import command
 from .config import MISSING, Data, Format, read_params
-from .delimited import NUMBER, WHERE, Kinds, draft_format, read_csv, settings
+from .delimited import NUMBER, WHERE, draft_format, read_csv, settings
 from .errors import ProjectError
 from .extras import extra
 from .schema import DATE, Schema, draft
@@ -89,10 +89,10 @@ def _local_file(source: str) -> AbstractContextManager[Path]:
 
 
 def _read_csv(path: Path, schema: Schema | None, form: Format) -> Iterator[pa.RecordBatch]:
-    kinds: Kinds = {}
-    if schema:
-        kinds = {name: column.type for name, column in schema.columns.items()}
-    return read_csv(path, form, kinds, others=schema is None)
+    columns = schema.columns if schema else {}
+    kinds = {name: column.type for name, column in columns.items()}
+    hidden = [name for name, column in columns.items() if column.personal]
+    return read_csv(path, form, kinds, others=schema is None, hidden=hidden)
 
 
 def _read_parquet(path: Path, schema: Schema | None, _: Format) -> Iterator[pa.RecordBatch]:

@@ -7,14 +7,14 @@ read with this module, so a file means the same to them. Needs pyarrow, no panda
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from .config import FALSE, MISSING, TRUE, Format
+from .config import FALSE, HIDDEN, MISSING, TRUE, Format
 
 BLOCK = 1 << 22  # bytes read at a time
 SEPARATORS = (",", ";", "\t", "|")
@@ -35,12 +35,13 @@ def read_csv(
     kinds: Kinds,
     others: bool = False,
     old: bool = False,
+    hidden: Collection[str] = (),
 ) -> Iterator[pa.RecordBatch]:
     """Batches of the columns that `kinds` names; with `others` of all, the rest as text.
 
     A text is what stands in the file, also where it is empty. `old` is for models of releases
     before 0.7, for which the words of MISSING were missing in texts too. ValueError says in which
-    line what is wrong.
+    line what is wrong, without the values of `hidden` columns.
     """
     try:
         names, lines = _names(path, form)
@@ -76,7 +77,8 @@ def read_csv(
     except UnicodeDecodeError:
         raise ValueError(_undecoded(path, form)) from None
     except pa.ArrowInvalid as error:
-        raise ValueError(_first_fault(path, form, kinds) or str(error)) from None
+        unknown = "a line is not as the others" if hidden else str(error)
+        raise ValueError(_first_fault(path, form, kinds, hidden) or unknown) from None
 
 
 def _is_utf8(form: Format) -> bool:
@@ -183,13 +185,13 @@ def _encoding(path: Path) -> str:
     return "latin-1"
 
 
-def _first_fault(path: Path, form: Format, kinds: Kinds) -> str | None:
+def _first_fault(path: Path, form: Format, kinds: Kinds, hidden: Collection[str]) -> str | None:
     """The first record that cannot be read, and why; None where none is found."""
     records = _records(path, form)
     _, head = next(records)
     try:
         for line, record in records:
-            fault = _wrong_length(head, record) or _wrong_value(head, record, form, kinds)
+            fault = _wrong_length(head, record) or _wrong_value(head, record, form, kinds, hidden)
             if fault:
                 return f"line {line}{fault}"
     except UnicodeDecodeError:
@@ -210,7 +212,11 @@ def _wrong_length(head: Sequence[str], record: Sequence[str]) -> str | None:
 
 
 def _wrong_value(
-    head: Sequence[str], record: Sequence[str], form: Format, kinds: Kinds
+    head: Sequence[str],
+    record: Sequence[str],
+    form: Format,
+    kinds: Kinds,
+    hidden: Collection[str],
 ) -> str | None:
     """What to say of the first field that is not of its column's type."""
     words = {"", *MISSING, *(form.missing or ())}
@@ -218,11 +224,12 @@ def _wrong_value(
         kind = kinds.get(name, "")
         if kind not in ARROW or text in words:
             continue
+        shown = HIDDEN if name in hidden else repr(text)
         if kind == "boolean":
             if text.strip() not in (*TRUE, *FALSE):
-                return f", column {name}: {text!r} is neither true nor false"
+                return f", column {name}: {shown} is neither true nor false"
         elif not _is_number(text, form.decimal):
-            return f", column {name}: {text!r} is not a number{_advice(text, form)}"
+            return f", column {name}: {shown} is not a number{_advice(text, form)}"
     return None
 
 

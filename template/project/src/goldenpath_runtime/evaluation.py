@@ -4,7 +4,7 @@ Owned by the template: do not edit.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -55,6 +55,8 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         return measure(truth[mask], served[mask])
 
     policy = project.params.gate.slices
+    known = project.model.schema.columns
+    hidden = [name for name in policy.columns if known[name].personal]
     with asking(project.model.business):
         business = dict(project.model.business(rows, truth, served))
     figures = {
@@ -62,7 +64,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         "test": measured["model"],
         "baseline": measured["baseline"],
         "champion": champion,
-        "slices": list(slice_metrics(rows, policy.columns, measure_slice)),
+        "slices": list(slice_metrics(rows, policy.columns, measure_slice, hidden)),
         "business": business,
         "latency": latency(scorers, columns),
     }
@@ -110,19 +112,20 @@ def slice_metrics(
     rows: pd.DataFrame,
     columns: Sequence[str],
     measure: Callable[[Mask], Mapping[str, float]],
+    hidden: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """The figures of each group of rows that share a value of one column.
 
-    `measure` takes a mask of the rows.
+    `measure` takes a mask of the rows. The values of `hidden` columns are numbered, not named.
     """
     for column in columns:
         known = rows[column].notna()
         values = rows[column].astype(object).where(known, "missing")
-        for value in sorted(values.unique(), key=str):
+        for number, value in enumerate(sorted(values.unique(), key=str), 1):
             mask = (values == value).to_numpy(bool)
             yield {
                 "column": column,
-                "value": str(value),
+                "value": f"personal {number}" if column in hidden else str(value),
                 "rows": int(mask.sum()),
                 "metrics": dict(measure(mask)),
             }

@@ -4,7 +4,7 @@ Owned by the template: do not edit. No other module imports pandera.
 """
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from .config import PARAMS, ModelParams, read_params
+from .config import HIDDEN, PARAMS, ModelParams, read_params
 from .data import class_names, fingerprint, note_words, opened, read_rows, words_kept
 from .errors import ProjectError, asking
 from .extras import extra, names
@@ -21,7 +21,7 @@ from .files import did_you_mean, write_json
 from .interface import Dataset, Model
 from .lineage import READ, note_read, note_registered, reading_inputs, reading_state
 from .project import Project
-from .schema import Column, Schema, is_whole
+from .schema import Column, Schema, is_whole, pseudonyms
 from .split import Parts, split_rows
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -29,7 +29,10 @@ TRIED = 1000  # rows on which the names of figures are tried
 
 
 def make_sample(project: Project) -> Path:
-    """A small part of the real rows, spread over source and classes, for `make smoke`; its path."""
+    """A small part of the real rows, spread over source and classes, for `make smoke`; its path.
+
+    Personal columns have made-up values there, as the file goes into git.
+    """
     settings = project.params.data
     rows = _read(project, sample=False)
     for name, column in project.model.schema.columns.items():
@@ -42,9 +45,13 @@ def make_sample(project: Project) -> Path:
         by_class = rows.groupby(project.params.target[0])
         groups = [group for _, group in by_class]
     sampled = [_sample(group, share) for group in groups]
+    drawn = pd.concat(sampled).sort_index()
+    for name, column in project.model.schema.columns.items():
+        if column.personal:
+            drawn[name] = pseudonyms(drawn[name], column)
     path = Path(settings.sample)
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.concat(sampled).sort_index().to_csv(path, index=False)
+    drawn.to_csv(path, index=False)
     return path
 
 
@@ -249,17 +256,18 @@ def validate_rows(
     try:
         return wanted.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
-        lines = ["the data break schema.yaml:", *_failures(error.failure_cases)]
+        hidden = [name for name, column in schema.columns.items() if column.personal]
+        lines = ["the data break schema.yaml:", *_failures(error.failure_cases, hidden)]
         raise ProjectError("\n".join(lines)) from None
 
 
-def _failures(cases: pd.DataFrame) -> Iterator[str]:
-    """A line for each check that failed, with an example."""
+def _failures(cases: pd.DataFrame, hidden: Collection[str]) -> Iterator[str]:
+    """A line for each check that failed, with an example; none of a hidden column."""
     groups = cases.groupby(["column", "check"], dropna=False, sort=True)
     for (column, check), values in groups["failure_case"]:
         rows = len(values)
-        example = values.tolist()[0]
-        yield f"  {column}: {check} fails for {rows} rows, such as {example!r}"
+        example = HIDDEN if column in hidden else repr(values.tolist()[0])
+        yield f"  {column}: {check} fails for {rows} rows, such as {example}"
 
 
 def _checks(column: Column) -> list[pa.Check]:

@@ -206,6 +206,8 @@ def _limits(card: Card) -> Iterator[str]:
     figures = card.figures
     for text in figures.get("assumed", {}).values():
         yield f"{PARAMS}: {text}."
+    for text in figures.get("limits", ()):
+        yield f"{text}."
     yield from _weak_slices(card)
     yield from figures.get("seen", {}).get("limits", ())
     yield from _not_judged(card)

@@ -15,7 +15,7 @@ import yaml
 from pandas.api.types import is_string_dtype
 from pydantic import Field
 
-from .config import FALSE, MISSING, TRUE
+from .config import FALSE, HIDDEN, MISSING, TRUE
 from .errors import ProjectError
 from .files import Frozen, read_yaml
 
@@ -38,7 +38,8 @@ class Column(Frozen):
     """What one column may hold.
 
     A column with `feature: false` is kept for slices but never shown to the model.
-    What is `personal` is scored but not kept for monitoring.
+    What is `personal` is scored, and its values are in no message, sample, report or store. A
+    model whose features are personal categories or texts does hold them: `train` says so.
     A `time` is ISO 8601, in UTC where it names no zone; an empty text is a missing one.
     """
 
@@ -123,6 +124,33 @@ def model_inputs(frame: pd.DataFrame, features: Mapping[str, Column]) -> pd.Data
     return pd.DataFrame(inputs)
 
 
+def pseudonyms(values: pd.Series, column: Column) -> pd.Series:
+    """Made-up values of the column's type in place of personal ones.
+
+    Equal ones for equal ones, numbered by their place; missing ones stay missing.
+    """
+    known = values.mask(values.isin([""]))
+    places, different = pd.factorize(known)
+    numbers = np.arange(len(different))
+    made: Any
+    if column.type == "boolean":
+        made = numbers % 2 == 0
+    elif column.is_number:
+        high = column.max
+        if high is None:
+            high = max(column.min or 0, 0) + len(different)
+        low = min(0, high) if column.min is None else column.min
+        made = np.linspace(low, high, len(different))
+        if column.type == "integer":
+            made = np.floor(made).clip(math.ceil(low))
+    elif column.type == "time":
+        made = pd.Timestamp("2000-01-01", tz="UTC") + pd.to_timedelta(numbers, "D")
+    else:
+        names = column.values or [f"{values.name} {number}" for number in numbers]  # noqa: PD011
+        made = [names[number % len(names)] for number in numbers]
+    return pd.Series(made).reindex(places).set_axis(values.index)
+
+
 def read_schema(path: str | Path) -> Schema:
     """Read and check the file; ProjectError names each line that is wrong."""
     return read_yaml(Path(path), Schema)
@@ -151,7 +179,7 @@ def _coerce(values: pd.Series, column: Column, missing: Sequence[str]) -> pd.Ser
             values = values.mask(values.isin(missing))
             return pd.to_datetime(values, format="ISO8601", utc=True)
     except (ValueError, TypeError) as error:
-        why = str(error).splitlines()[0]
+        why = HIDDEN if column.personal else str(error).splitlines()[0]
         raise ProjectError(
             f"column {values.name} is not of type {column.type}, as schema.yaml says: {why}"
         ) from None

@@ -4,7 +4,8 @@ Owned by the template: do not edit.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .artifact import fit, require_export, write_model
@@ -57,6 +58,9 @@ def train(project: Project) -> dict[str, Any]:
         place = project.build / folder
         write_model(place, project.name, one.exported, data, lineage, form=project.params.data)
     _write_reference(project)
+    limits = list(_kept_by_the_model(project))
+    for limit in limits:
+        print(f"note: {limit}", file=sys.stderr)
     scorer = Scorer(project.build / "model")
     served = score(scorer, validation.columns(rows), raw=True)
     training = {
@@ -64,6 +68,7 @@ def train(project: Project) -> dict[str, Any]:
         "candidates": measured,
         "parity_error": parity_error(fitted[chosen].scores, served),
         "assumed": assumed(project.params, data.classes),
+        "limits": limits,
         "rows": summary["rows"],
         "params": settings(project),
     }
@@ -92,6 +97,24 @@ def _assumed_class(params: ModelParams, classes: Sequence[str]) -> str:
         f"{figures} of the class {last}, the last by alphabet, as nothing says which class is "
         f'meant: write `positive: "{last}"` or "{other}"'
     )
+
+
+def _kept_by_the_model(project: Project) -> Iterator[str]:
+    """What of the schema's personal columns is readable in a model's files."""
+    params = project.params
+    columns = project.model.schema.columns
+    features = project.model.columns
+    place = params.schema_file
+    for name, column in columns.items():
+        if not column.personal or column.type not in ("category", "text"):
+            continue
+        if name in params.target:
+            yield f"{name} is personal, and the model answers with its values: they are its classes"
+        elif name in features:
+            yield (
+                f"{name} is personal, and the model may hold its words and values: "
+                f"write `feature: false` for it in {place}, or number its values in `load`"
+            )
 
 
 def _inputs_key(lineage: Mapping[str, Any]) -> str:

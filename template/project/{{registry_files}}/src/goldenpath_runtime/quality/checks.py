@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from goldenpath_runtime.config import Checks, ModelParams
+from goldenpath_runtime.config import HIDDEN, Checks, ModelParams
 from goldenpath_runtime.data import class_names
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.schema import Schema
@@ -48,7 +48,7 @@ def check_data(
             zip(class_names(shares.index.to_series()), shares.tolist(), strict=True)
         )
     problems = [*_shares(facts, policy), *_banned(schema.features(params.target), policy)]
-    problems += _old(rows, policy, now) if now else ()
+    problems += _old(rows, policy, schema, now) if now else ()
     if problems:
         raise ProjectError(
             "the data do not pass the checks of params.yaml:\n"
@@ -92,7 +92,7 @@ def _banned(features: Iterable[str], policy: Checks) -> Iterator[str]:
         )
 
 
-def _old(rows: pd.DataFrame, policy: Checks, now: datetime) -> Iterator[str]:
+def _old(rows: pd.DataFrame, policy: Checks, schema: Schema, now: datetime) -> Iterator[str]:
     for name, days in policy.max_age_days.items():
         if not isinstance(rows[name].dtype, pd.DatetimeTZDtype):
             yield (
@@ -101,9 +101,10 @@ def _old(rows: pd.DataFrame, policy: Checks, now: datetime) -> Iterator[str]:
             )
             continue
         newest = rows[name].max()
+        shown = HIDDEN if schema.columns[name].personal else newest
         age = (pd.Timestamp(now) - newest) / pd.Timedelta(days=1)
         if not age <= days:  # also when all are missing
             yield (
-                f"the newest {name} is {newest}, over {days:g} days ago: "
+                f"the newest {name} is {shown}, over {days:g} days ago: "
                 f"get newer rows, or raise max_age_days {HOW}"
             )

@@ -6,13 +6,13 @@ slash, and its place.
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from goldenpath_runtime.commands import command
-from goldenpath_runtime.config import ModelParams, read_params
+from goldenpath_runtime.config import HIDDEN, ModelParams, read_params
 from goldenpath_runtime.data import class_names, read_rows
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.schema import Column, Schema, read_schema
@@ -41,7 +41,8 @@ def labels(argv: Sequence[str]) -> None:
             columns[target] = listed[target]
     schema = Schema(columns=columns)
     frame = pd.concat(read_rows(args.file, schema, form=params.data), ignore_index=True)
-    found = dict(_rows(args.file, frame, params, info["classes"]))
+    hidden = [name for name, column in columns.items() if column.personal]
+    found = dict(_rows(args.file, frame, params, info["classes"], hidden))
     known = {sample["id"] for sample in read_samples(store, name)}
     lines = ({"id": key, "truth": truth} for key, truth in found.items())
     write_lines(store, f"{name}/labels", lines)
@@ -54,6 +55,7 @@ def _rows(
     frame: pd.DataFrame,
     params: ModelParams,
     classes: Sequence[str],
+    hidden: Collection[str],
 ) -> Iterator[tuple[str, Any]]:
     """The label of each row of a file, by id; ProjectError names what is wrong in it."""
     missing = {"id", *params.target} - set(frame)
@@ -71,9 +73,11 @@ def _rows(
         if unfit.any():
             wanted = f"one of {', '.join(classes)}" if classes else "a finite number"
             line = int(unfit.to_numpy().argmax())
-            value = frame[name].iloc[line]
+            value = repr(frame[name].iloc[line])
+            if name in hidden:
+                value = HIDDEN
             raise ProjectError(
-                f"{source}: row {line + 1}: {name} is {value!r}, which is not {wanted}"
+                f"{source}: row {line + 1}: {name} is {value}, which is not {wanted}"
             )
         frame[name] = values
     ids = frame["id"].astype(str)

@@ -22,6 +22,7 @@ from goldenpath_runtime.lineage import (
     settings,
 )
 from goldenpath_runtime.project import Project, open_project
+from goldenpath_runtime.schema import pseudonyms
 
 from .ledger import Store, append, open_store, require_signature
 from .versions import versions
@@ -134,7 +135,11 @@ def _upload(store: Store, project: Project, prefix: str) -> None:
 def _golden(project: Project) -> dict[str, Any]:
     data = project.dataset("test")
     scorer = Scorer(project.build / "model")
-    columns = {name: values[:GOLDEN_ROWS] for name, values in data.columns(data.frame()).items()}
+    first = data.frame().head(GOLDEN_ROWS)
+    for name, column in data.features.items():
+        if column.personal:
+            first[name] = pseudonyms(first[name], column)
+    columns = data.columns(first)
     rows = [
         dict(zip(columns, map(_plain, row), strict=True))
         for row in zip(*columns.values(), strict=True)

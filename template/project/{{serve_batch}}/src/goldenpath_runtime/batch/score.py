@@ -114,8 +114,10 @@ def _read_csv(source: Path, scorer: Scorer) -> Iterator[pa.RecordBatch]:
     """All columns of a file, written as the rows are that the model was trained on."""
     form = scorer.info.get("format_of_rows")
     kinds = {name: rule["type"] for name, rule in scorer.columns.items()}
+    hidden = [name for name, rule in scorer.columns.items() if rule.get("personal")]
+    form, old = Format(**form or {}), form is None
     try:
-        for batch in read_csv(source, Format(**form or {}), kinds, others=True, old=form is None):
+        for batch in read_csv(source, form, kinds, others=True, old=old, hidden=hidden):
             if batch.num_rows:
                 yield batch
     except ValueError as error:
