@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, TARGET = "goldenpath_demo", "sex"
 ADDRESS = "http://127.0.0.1:{port}"
 READY_SECONDS = 60.0
-BASELINE = "the simplest model worth having, here a linear one on the columns that hold numbers"
+BASELINE = "the simplest model worth having, here one question about one column"
 
 
 class DemoError(Exception):
