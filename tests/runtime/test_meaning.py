@@ -1,5 +1,6 @@
 """Tests that a figure is taken for what it means: which way is better, for which class, and where it says nothing."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, f1_score, l
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.__main__ import main
 from goldenpath_runtime.config import ModelParams, Objective
-from goldenpath_runtime.evaluation import add_champion
+from goldenpath_runtime.evaluation import add_champion, disagreement
 from goldenpath_runtime.files import parse, read_json
 from goldenpath_runtime.gate import check_gate
 from goldenpath_runtime.inference import Scorer
@@ -128,6 +129,64 @@ def test_figures_are_of_the_positive_class_and_the_champion_may_have_another(
     scorers, found = {"model": Scorer(project.build / "model")}, {}
     assert add_champion(lambda: named.build / "model", data.columns(rows), scorers, found) == {"version": "model"}
     np.testing.assert_array_equal(found["champion"], scores[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("model", "baseline", "said"),
+    [
+        (
+            {"r2": 0.9, "mae": 3.0, "rmse_mass": 1.0},
+            {"r2": 0.8, "mae": 2.0, "rmse_mass": 0.5},
+            "the baseline is better in mae (2 against 3), rmse_mass (0.5 against 1); the objective is r2",
+        ),
+        (
+            {"r2": 0.9, "accuracy": 0.8955},
+            {"r2": 0.8, "accuracy": 0.9254},
+            "the baseline is better in accuracy (0.9254 against 0.8955); the objective is r2",
+        ),
+        ({"r2": 0.9, "mae": 1.0, "accuracy": 0.9}, {"r2": 0.8, "mae": 2.0, "accuracy": 0.9}, ""),
+        ({"r2": 0.7}, {"r2": 0.8}, ""),
+        ({"r2": 0.9, "profit": 1.0, "f1": 0.5}, {"r2": 0.8, "profit": 2.0}, ""),
+        ({"r2": 0.9, "mae": 1.00002}, {"r2": 0.8, "mae": 1.00001}, ""),
+        ({"r2": 0.9, "mae": np.nan}, {"r2": 0.8, "mae": 1.0}, ""),
+    ],
+    ids=[
+        "of which less is better",
+        "of which more is better",
+        "no worse",
+        "the objective",
+        "not known",
+        "as shown",
+        "not a number",
+    ],
+)
+def test_figures_that_disagree_with_the_objective(
+    model: dict[str, float], baseline: dict[str, float], said: str
+) -> None:
+    assert disagreement(model, baseline, params()) == said
+
+
+@pytest.mark.parametrize(("ours", "its"), [(0.5, 0.9), (0.9, 0.5)])
+def test_gate_and_report_tell_figures_that_disagree(
+    ours: float, its: float, project: pipeline.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = changed(project, shutil.copytree(project.root, tmp_path / "copy"))
+    usual = ("mae", "rmse") if project.params.task == "regression" else ("accuracy", "f1_macro")
+    metric = next(name for name in usual if name != project.params.objective.metric)
+    values = iter([{metric: ours}, {metric: its}])  # the model is measured first, then the baseline
+    measure = type(copy.model).metrics
+
+    def metrics(*given: Any) -> dict[str, float]:
+        return {**measure(*given), **next(values, {})}
+
+    monkeypatch.setattr(type(copy.model), "metrics", metrics)
+    pipeline.evaluate(copy, sample=True)
+    pipeline.write_report(copy)
+    findings, limits = told(copy)
+    line = f"{metric} ({its} against {ours})"
+    is_worse = ours > its if metric in LESS_IS_BETTER else ours < its
+    assert (line in limits) is is_worse
+    assert any(found.startswith("ok   other figures: ") and line in found for found in findings) is is_worse
 
 
 def test_a_regression_has_no_positive_class() -> None:

@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .config import ModelParams
 from .errors import ProjectError, asking
 from .extras import extra
+from .figures import Direction, usual_direction
 from .files import read_json, write_json
 from .inference import InvalidRowsError, Scorer
 from .lineage import require_rows
@@ -25,6 +27,8 @@ Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 Columns = Mapping[str, Array]
 Call = Callable[[], object]
+Figures = Mapping[str, float]
+SIGNS: Mapping[Direction | None, int] = {"maximize": 1, "minimize": -1, None: 0}
 
 
 def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
@@ -64,6 +68,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         "test": measured["model"],
         "baseline": measured["baseline"],
         "champion": champion,
+        "disagreement": disagreement(measured["model"], measured["baseline"], project.params),
         "slices": list(slice_metrics(rows, policy.columns, measure_slice, hidden)),
         "business": business,
         "latency": latency(scorers, columns),
@@ -85,6 +90,26 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
         figures |= analysis.analyse(subject, resamples)
     write_json(project.reports / "metrics.json", figures)
     return figures
+
+
+def disagreement(model: Figures, baseline: Figures, params: ModelParams) -> str:
+    """The usual figures beside the objective in which the baseline is better, as a sentence.
+
+    Those that are shown alike are no worse; "" where there is none.
+    """
+    objective = params.objective.metric
+    better = []
+    for name, value in model.items():
+        if name == objective:
+            continue
+        sign = SIGNS[usual_direction(name, params.target)]
+        ours = float(f"{value:.4g}")
+        its = float(f"{baseline.get(name, value):.4g}")
+        if sign * (its - ours) > 0:
+            better.append(f"{name} ({its:.4g} against {ours:.4g})")
+    if not better:
+        return ""
+    return f"the baseline is better in {', '.join(better)}; the objective is {objective}"
 
 
 def _finder(project: Project, sample: bool) -> Callable[[], Path | None]:

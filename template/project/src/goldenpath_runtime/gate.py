@@ -73,7 +73,7 @@ def decide(
         _at_most("latency", slowdown, policy.max_slowdown, " x the baseline's"),
         _at_most("size", size, policy.max_size_mb, " MB"),
         _at_most("age", days, policy.max_age_days, " days since its training"),
-        *_assumed(figures),
+        *_told(figures),
     ]
 
 
@@ -172,8 +172,11 @@ def _slices(figures: Figures, policy: Gate, objective: Objective) -> Iterator[Fi
         yield Finding(rule, passed, reason)
 
 
-def _assumed(figures: Figures) -> Iterator[Finding]:
-    """What params.yaml leaves open: it blocks no model, and is told."""
+def _told(figures: Figures) -> Iterator[Finding]:
+    """What blocks no model: figures that disagree, and what params.yaml leaves open."""
+    disagreement = figures.get("disagreement")
+    if disagreement:
+        yield Finding("other figures", True, disagreement)
     for name, text in figures.get("assumed", {}).items():
         yield Finding(name, True, f"{PARAMS}: {text}")
 

@@ -208,6 +208,9 @@ def _limits(card: Card) -> Iterator[str]:
         yield f"{PARAMS}: {text}."
     for text in figures.get("limits", ()):
         yield f"{text}."
+    disagreement = figures.get("disagreement")
+    if disagreement:
+        yield f"Not all figures agree: {disagreement}."
     yield from _weak_slices(card)
     yield from figures.get("seen", {}).get("limits", ())
     yield from _not_judged(card)
