@@ -6,7 +6,7 @@ Owned by the template: do not edit. Each command imports only what it needs.
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
@@ -90,13 +90,13 @@ def _run(name: str, project: Project) -> int:
         case "data":
             summary = _prepare(project)
             print(f"rows: {summary['rows']}, without a target: {summary['without_target']}")
+            _note(summary.get("limits", ()))
         case "train":
             from .train import train
 
             training = train(project)
             print(f"chosen: {training['chosen']} of {', '.join(training['candidates'])}")
-            for assumption in training["assumed"].values():
-                print(f"note: {PARAMS}: {assumption}")
+            _note(f"{PARAMS}: {assumption}" for assumption in training["assumed"].values())
         case "evaluate":
             from .evaluation import evaluate
 
@@ -138,6 +138,12 @@ def _prepare(project: Project) -> Mapping[str, Any]:
     summary: Mapping[str, Any] = read_json(project.build / "data" / "summary.json", "data")
     note_registered(project, summary["sha256"], extra("versions"))
     return summary
+
+
+def _note(texts: Iterable[str]) -> None:
+    """Print what stops nothing and is worth reading."""
+    for text in texts:
+        print(f"note: {text}")
 
 
 def run_other(name: str, argv: Sequence[str]) -> int:

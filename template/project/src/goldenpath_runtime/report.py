@@ -21,6 +21,7 @@ Figures = Mapping[str, Any]  # what metrics.json holds, or a part of it
 Row = Sequence[Any]
 MOST_COLUMNS = 10  # listed by their importance
 MOST_SLICES = 10  # listed as not judged
+FEW = 50  # test rows, of which one more or less is right by chance
 MOST_LINES = 3  # of each kind in the summary
 
 
@@ -211,6 +212,8 @@ def _limits(card: Card) -> Iterator[str]:
     disagreement = figures.get("disagreement")
     if disagreement:
         yield f"Not all figures agree: {disagreement}."
+    yield from figures["data"].get("limits", ())
+    yield from _gain_by_chance(card)
     yield from _weak_slices(card)
     yield from figures.get("seen", {}).get("limits", ())
     yield from _not_judged(card)
@@ -224,7 +227,22 @@ def _limits(card: Card) -> Iterator[str]:
         yield f"Not compared with the champion {champion['version']}: {champion['problem']}"
     rows = figures["data"]["rows"]["test"]
     yield f"The figures rest on {rows} test rows of the same source as the trained ones."
+    if rows < FEW:
+        yield f"So few rows make coarse figures: a single one is {_percent(1 / rows)} of them."
     yield "Rows outside the limits of the schema are refused, not scored."
+
+
+def _gain_by_chance(card: Card) -> Iterator[str]:
+    """Whether the model may be no better than the baseline, and was lucky with the test rows."""
+    gain = card.figures.get("gain")
+    if not gain:
+        return
+    low, high = gain
+    if low <= 0 <= high:
+        yield (
+            f"The gain over the baseline may be chance: by {card.metric} it is "
+            f"{_span(gain)} (95 % interval)."
+        )
 
 
 def _weak_slices(card: Card) -> Iterator[str]:

@@ -38,44 +38,65 @@ class Subject:
 
 
 def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
-    """Intervals of all figures of all models (95 %); calibration and importance of the columns."""
+    """Intervals of all figures of all models (95 %); calibration and importance of the columns.
+
+    `gain` is the interval of what the model gains over the baseline by the objective: both are
+    measured on the same rows each time.
+    """
+    rows = len(subject.truth)
+    samples = {}
     intervals = {}
     for name, scores in subject.scores.items():
-        intervals[name] = _interval(subject, scores, resamples)
+        samples[name] = _samples(subject, scores, resamples)
+        intervals[name] = _bounds(samples[name], rows)
+    gains = samples["model"] - samples["baseline"]
+    gain = _bounds(_sign(subject) * gains, rows)
     calibration = {}
     for name, (predicted, observed) in _pairs(subject).items():
         calibration[name] = _calibration(predicted, observed)
     return {
         "intervals": intervals,
+        "gain": gain.get(subject.params.objective.metric),
         "calibration": calibration,
         "importance": _importance(subject),
     }
 
 
-def _interval(subject: Subject, scores: Array, resamples: int) -> dict[str, list[float]]:
-    """The bounds of each figure of a model, by measuring it on rows drawn again and again."""
-    truth = subject.truth
-    measure = subject.measure
+def _samples(subject: Subject, scores: Array, resamples: int) -> pd.DataFrame:
+    """A model's figures: first on all rows, then on rows drawn again and again.
+
+    The drawn rows are the same for each model.
+    """
     rng = np.random.default_rng(subject.params.seed)
     rows = len(scores)
     drawn = min(rows, MOST_DRAWN)
-    values = pd.Series(measure(truth, scores))
+    pick = np.arange(rows)
     samples = []
-    for _ in range(resamples):
+    for _ in range(resamples + 1):
+        sample = subject.measure(subject.truth[pick], scores[pick])
+        samples.append(dict(sample))
         pick = rng.integers(rows, size=drawn)
-        sample = measure(truth[pick], scores[pick])
-        samples.append(sample)
-    bounds = pd.DataFrame(samples).quantile([0.025, 0.975])
+    return pd.DataFrame(samples)
+
+
+def _bounds(samples: pd.DataFrame, rows: int) -> dict[str, list[float]]:
+    """The bounds of each figure that is known of all rows."""
+    values = samples.iloc[0]
+    bounds = samples.iloc[1:].quantile([0.025, 0.975])
     spread = bounds - values
     # Fewer rows than there are spread wider, by the root of how many fewer.
-    narrower = (drawn / rows) ** 0.5
+    narrower = (min(rows, MOST_DRAWN) / rows) ** 0.5
     bounds = spread * narrower + values
     found = {}
-    for name in values.index:
+    for name in bounds:
         bound = bounds[name]
         if bound.notna().all():
             found[str(name)] = bound.tolist()
     return found
+
+
+def _sign(subject: Subject) -> int:
+    return 1 if subject.params.objective.direction == "maximize" else -1
 
 
 def _pairs(subject: Subject) -> dict[str, tuple[Array, Array]]:
@@ -129,7 +150,6 @@ def _importance(subject: Subject) -> dict[str, float]:
     rows = order[:MOST_SHUFFLED]
     truth = subject.truth[rows]
     columns = {name: values[rows] for name, values in subject.columns.items()}
-    sign = 1 if subject.params.objective.direction == "maximize" else -1
     whole = _objective(subject, truth, columns)
     losses = {}
     for name, values in columns.items():
@@ -139,7 +159,7 @@ def _importance(subject: Subject) -> dict[str, float]:
             figure = _objective(subject, truth, {**columns, name: shuffled})
             found.append(figure)
         worse = whole - np.mean(found)
-        losses[name] = sign * worse
+        losses[name] = _sign(subject) * worse
     ranked = sorted(losses.items(), key=lambda item: -item[1])
     return {name: float(loss) for name, loss in ranked if np.isfinite(loss)}
 

@@ -11,13 +11,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from goldenpath_runtime.config import HIDDEN, Checks, ModelParams
 from goldenpath_runtime.data import class_names
 from goldenpath_runtime.errors import ProjectError
-from goldenpath_runtime.schema import Schema
+from goldenpath_runtime.interface import default_features
+from goldenpath_runtime.schema import Schema, model_inputs
 
 HOW = "in params.yaml under data: checks"
+MOST = 1000  # rows that one column is tried on
+NEARLY_ALL = 0.95
+FEWEST_ERRORS = 10  # of a guess, for a column that makes none to be no chance
+TREES = {
+    "classification": DecisionTreeClassifier(min_samples_leaf=3, random_state=0),
+    "regression": DecisionTreeRegressor(min_samples_leaf=3, random_state=0),
+}
 
 
 def check_data(
@@ -27,7 +37,7 @@ def check_data(
     schema: Schema,
     now: datetime | None,
 ) -> dict[str, Any]:
-    """Shares of duplicates, of leaked rows and of each class.
+    """Shares of duplicates, of leaked rows and of each class, and `limits`: notes for the report.
 
     ProjectError lists what the policy does not allow. Without `now` the age of the rows does not
     count.
@@ -41,6 +51,7 @@ def check_data(
         ),
         "leakage": float(np.isin(later, trained_on).mean()),
         "class_shares": {},
+        "limits": [*_told_alone(parts, params, schema), *_untested(parts, params)],
     }
     if params.task == "classification":
         shares = rows[params.target[0]].dropna().value_counts(normalize=True)
@@ -90,6 +101,63 @@ def _banned(features: Iterable[str], policy: Checks) -> Iterator[str]:
             f"{name} is banned {HOW}: write `feature: false` for it in the schema, "
             "or leave the column out of it"
         )
+
+
+def _told_alone(
+    parts: Mapping[str, pd.DataFrame], params: ModelParams, schema: Schema
+) -> Iterator[str]:
+    """Columns by which a tree makes nearly none of a guess's errors, as by what is known too late.
+
+    A guess that makes few errors shows nothing.
+    """
+    later = pd.concat([parts["validation"], parts["test"]])
+    known = _some(parts["train"])
+    asked = _some(later)
+    for target in params.target:
+        truth = known[target]
+        wanted = asked[target]
+        if params.task == "classification":
+            truth = class_names(truth)
+            wanted = class_names(wanted)
+            by_guess = float((wanted != truth.mode()[0]).mean())
+        else:  # places in their order, so that the few largest do not decide
+            ordered = truth.sort_values()
+            truth = pd.Series(ordered.searchsorted(truth))
+            wanted = pd.Series(ordered.searchsorted(wanted))
+            by_guess = 1.0
+        if by_guess * len(asked) < FEWEST_ERRORS:
+            continue
+        for name, column in schema.features(params.target).items():
+            one = {name: column}
+            tree = make_pipeline(default_features(one, scaled=False), TREES[params.task])
+            try:
+                tree.fit(model_inputs(known, one), truth)
+            except ValueError:  # texts without a word
+                continue
+            left = 1 - tree.score(model_inputs(asked, one), wanted)
+            told = 1 - left / by_guess
+            if told >= NEARLY_ALL:
+                yield (
+                    f"The column {name} alone tells {told:.1%} of {target}: is it known when a "
+                    "prediction is requested? If not, write `feature: false` for it in the schema."
+                )
+
+
+def _some(rows: pd.DataFrame) -> pd.DataFrame:
+    number = min(len(rows), MOST)
+    return rows.sample(number, random_state=0)
+
+
+def _untested(parts: Mapping[str, pd.DataFrame], params: ModelParams) -> Iterator[str]:
+    """Classes that no test row has, and targets that are the same in all of them."""
+    for target in params.target:
+        known, tested = (set(class_names(parts[name][target])) for name in ("train", "test"))
+        absent = known - tested if params.task == "classification" else ()
+        if absent:
+            listed = ", ".join(sorted(absent))
+            yield f"No test row has {target} = {listed}: the figures say nothing of it."
+        elif len(tested) == 1:
+            yield f"All test rows have {target} = {', '.join(tested)}: any constant is as good."
 
 
 def _old(rows: pd.DataFrame, policy: Checks, schema: Schema, now: datetime) -> Iterator[str]:
