@@ -33,6 +33,7 @@ def read_csv(
     path: Path,
     form: Format,
     kinds: Kinds,
+    *,
     others: bool = False,
     old: bool = False,
     hidden: Collection[str] = (),

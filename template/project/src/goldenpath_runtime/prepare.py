@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 
@@ -24,6 +25,7 @@ from .project import Project
 from .schema import Column, Schema, is_whole, pseudonyms
 from .split import Parts, split_rows
 
+Array = npt.NDArray[Any]
 LARGEST = float(np.finfo(np.float32).max)
 TRIED = 1000  # rows on which the names of figures are tried
 
@@ -194,8 +196,9 @@ def _require_figures(project: Project, parts: Parts, classes: Sequence[str]) -> 
     params = project.params
     model = project.model
     data = Dataset(Path(), model.columns, params.target, tuple(classes))
-    usual = np.arange(TRIED) % max(1, len(classes))
-    if not classes:
+    if classes:
+        usual: Array = np.arange(TRIED) % len(classes)
+    else:
         usual = np.linspace((1.0,) * len(params.target), 2.0, TRIED)
     truths = [usual, *(data.truth(parts[name][:TRIED]) for name in ("validation", "test"))]
     known: set[str] = set()

@@ -182,7 +182,8 @@ def _with_version(text: str, model: str, desired: Desired) -> str:
 def _place_of_models(text: str) -> tuple[int, int]:
     """Where `models` begins and its last value ends; both are the end where it is missing."""
     root = compose(text, SafeLoader)
-    for key, value in root.value:
+    pairs = root.value if isinstance(root, MappingNode) else ()
+    for key, value in pairs:
         if key.value != "models":
             continue
         last = value

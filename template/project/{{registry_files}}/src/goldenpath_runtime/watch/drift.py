@@ -182,8 +182,8 @@ def shares(known: Summary, column: Values) -> Iterator[Share]:
         names, before, after = _groups(known, column, len(known["counts"]))
         named = [f"the value {name}" if name else "missing" for name in names[:-1]]
         named.append("a new or rare value")
-        for what, old, new in zip(named, before, after, strict=True):
-            yield Share(what, old, rows, new, counted)
+        for what, was, now in zip(named, before, after, strict=True):
+            yield Share(what, int(was), rows, int(now), counted)
         return
     old = numbers(known["values"], "number")
     new = numbers(column, known["type"])
@@ -192,9 +192,9 @@ def shares(known: Summary, column: Values) -> Iterator[Share]:
         yield from _words(known, column)
         ranges = {"missing": lambda lengths: lengths == 0}
     for what, is_in in ranges.items():
-        before = np.count_nonzero(is_in(old))
+        seen = np.count_nonzero(is_in(old))
         now = np.count_nonzero(is_in(new))
-        yield Share(what, before, len(old), now, counted)
+        yield Share(what, int(seen), len(old), int(now), counted)
 
 
 def _words(known: Summary, column: Values) -> Iterator[Share]:
