@@ -1,6 +1,6 @@
 """The rules that the template's sources keep. Each takes the root of a checkout and returns what breaks it.
 
-DESIGN asks for them; test_grammar.py holds the checkout to each, and shows for each a defect that it finds.
+CONTRIBUTING.md and the decisions say why; test_grammar.py holds the checkout to each, and shows for each a defect that it finds.
 """
 
 from __future__ import annotations

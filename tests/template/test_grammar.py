@@ -1,4 +1,4 @@
-"""The template's sources keep the rules of DESIGN, and each rule is shown to find a defect."""
+"""The template's sources keep the rules of source_rules.py, and each rule is shown to find a defect."""
 
 from __future__ import annotations
 
