@@ -23,6 +23,7 @@ CI_FILES = (
     "azure-pipelines.yml",
     ".azuredevops/",
     "Jenkinsfile",
+    ".circleci/",
     "ci/",
 )
 

@@ -18,6 +18,7 @@ from tests.proof.github import FORK, REPOSITORY, run_workflow
 from tests.proof.github_rules import complaints
 from tests.proof.linters import PIPELINE, judges, zizmor
 from tests.proof.machine import committed, machine
+from tests.proof.systems import CI_FILES
 from tests.questionnaire import ROOT, choices, computed, questions
 from tests.support import commit_all, environment, generate, git, render, run
 from tests.template.cases import CASES, pairs, profile
@@ -26,15 +27,6 @@ FLOW = ["make setup", "make check", "make smoke", "make package"]
 SHOWN = 'make --silent summary >> "$GITHUB_STEP_SUMMARY"'
 OWN = ("example.com", "circleci.com")  # the organization, and the CI system itself
 CI_SYSTEMS = [choice for choice in choices(questions()["ci"]) if choice != "none"]
-CI_FILES = (
-    ".github/workflows/",
-    ".gitlab-ci.yml",
-    "ci/",
-    "azure-pipelines.yml",
-    ".azuredevops/",
-    "Jenkinsfile",
-    ".circleci/",
-)
 LABELS = ["self-hosted", "linux"]
 
 

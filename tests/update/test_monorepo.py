@@ -133,6 +133,8 @@ def test_several_answers_files_of_one_folder_are_projects(story: Story, tmp_path
         ONE: ("update available", 4),
         f"{ONE} .copier-answers.extra.yml": ("update available", 4),
     }
+    told = every(story, "--dry-run", "--exit-code")
+    assert (told.code, told.json["exit_code"]) == (5, 5)
     done = every(story)
     assert (done.code, [each["exit_code"] for each in done.json["projects"]]) == (0, [0, 0])
     assert (story.read(f"{ONE}/a.txt"), story.read(f"{ONE}/extra.txt")) == (NEWER, NEWER)

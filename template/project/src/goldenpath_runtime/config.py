@@ -173,7 +173,7 @@ class Gate(Frozen):
     `max_parity_error`: largest difference between the scores of the trained and of the exported
     model, relative to the largest score when that is above one.
     `max_regression`: by how much of the objective it may be worse than the champion.
-    `max_age_days`: since its training.
+    `max_size_mb`: of the exported model. `max_age_days`: since its training.
     """
 
     thresholds: Mapping[str, Threshold] = {}
