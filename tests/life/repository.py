@@ -108,7 +108,11 @@ def _value(text: str) -> float | str:
 def first(folder: Path) -> Repository:
     """The default repository with quick rollouts, one version trained."""
     project = generate(folder / "project")
-    env = environment(folder / "home") | {"GOLDENPATH_RUN": str(folder / "run"), "USER": "tests", "BY": "tests"}
+    env = environment(folder / "home") | {
+        "GOLDENPATH_RUN": str(folder / "run"),
+        "USER": "tests",
+        "BY": "tests",
+    }
     repository = Repository(project, env)
     repository.edit("environments/production.yaml", *QUICK.items())
     repository.edit("environments/staging.yaml", ("seconds: 5", "seconds: 0.5"))

@@ -53,7 +53,11 @@ def stubbed(
     """A repository made for the stub, with the two good versions of the default one and its installed packages."""
     folder = tmp_path_factory.mktemp("stubbed")
     project = generate(folder / "project", source=template, deploy="stub")
-    env = environment(folder / "home") | {"GOLDENPATH_RUN": str(folder / "run"), "USER": "tests", "BY": "tests"}
+    env = environment(folder / "home") | {
+        "GOLDENPATH_RUN": str(folder / "run"),
+        "USER": "tests",
+        "BY": "tests",
+    }
     made = Repository(project, env | {"PYTHONPATH": str(project / "src")}, repository.versions[:2])
     made.edit("environments/production.yaml", *QUICK.items())
     made.edit("environments/staging.yaml", ("seconds: 5", "seconds: 0.5"))

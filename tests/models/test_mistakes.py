@@ -104,7 +104,10 @@ MISTAKES = {
         "params.yaml: models.own.gate.thresholds: the model's metrics give no acuracy; did you mean accuracy?\n",
     ),
     "a threshold for another task": Mistake(
-        "params.yaml", "[kind]", "[kind]}, thresholds: {rmse: {max: 0.5}", "give no rmse; they give accuracy, average_precision, f1"
+        "params.yaml",
+        "[kind]",
+        "[kind]}, thresholds: {rmse: {max: 0.5}",
+        "give no rmse; they give accuracy, average_precision, f1",
     ),
     "two classes at once": Mistake(
         "params.yaml", "target: target", "target: [target, kind]", "has one target"
@@ -219,7 +222,10 @@ FAULTS = {
         CODE, "from sklearn.pipe", "import pandsa\nfrom sklearn.pipe", "model.py:2: ModuleNotFoundError: No"
     ),
     "no such name": Mistake(
-        CODE, "from sklearn.pipeline import", "from sklearn.pipeline import mak, ", "model.py:2: ImportError: "
+        CODE,
+        "from sklearn.pipeline import",
+        "from sklearn.pipeline import mak, ",
+        "model.py:2: ImportError: ",
     ),
     "no such class": Mistake(
         CODE, "class Model", "class Modl", "default: module 'my_model.model' has no attribute 'Model'; name"
@@ -235,22 +241,36 @@ FAULTS = {
         "pipeline",
     ),
     "no baseline": Mistake(
-        CODE, "return self.linear()", "self.linear()", "model.py:9: baseline: AttributeError: 'NoneType'", "pipeline"
+        CODE,
+        "return self.linear()",
+        "self.linear()",
+        "model.py:9: baseline: AttributeError: 'NoneType'",
+        "pipeline",
     ),
     "a candidate that cannot be fitted": Mistake(
         CODE, "C=0.5", "C=-1", "model.py:12: candidates: InvalidParameterError: The 'C' parameter", "pipeline"
     ),
     "rows that are none": Mistake(
-        CODE, "yield from super().load(source)", "return [1]", "model.py:18: load: TypeError: cannot concatenate"
+        CODE,
+        "yield from super().load(source)",
+        "return [1]",
+        "model.py:18: load: TypeError: cannot concatenate",
     ),
     "an error while reading": Mistake(
-        CODE, "yield from super().load(source)", "yield 1 / 0", "model.py:19: ZeroDivisionError: division by zero"
+        CODE,
+        "yield from super().load(source)",
+        "yield 1 / 0",
+        "model.py:19: ZeroDivisionError: division by zero",
     ),
     "no figures": Mistake(
         CODE, "return super().metrics(truth, scores)", "pass", "model.py:21: metrics: TypeError: ", "pipeline"
     ),
     "an error in a figure": Mistake(
-        CODE, "super().metrics(truth, scores)", "scores['a']", "model.py:22: IndexError: only integers", "pipeline"
+        CODE,
+        "super().metrics(truth, scores)",
+        "scores['a']",
+        "model.py:22: IndexError: only integers",
+        "pipeline",
     ),
     "no figures of the business": Mistake(
         CODE, '{"rows": len(rows)}', "None", "model.py:24: business: TypeError: 'NoneType'", "pipeline"

@@ -133,8 +133,11 @@ def write_version(model: str, version: str) -> None:
 
 
 AGAINST = [
-    ({"event": "abort", "version": "v2", "verdict": "abort", "why": "errors: 9 %"}, "failed in its last rollout (errors: 9 %)"),
-    ({"event": "rollout", "version": "v2", "verdict": "worse"}, "failed in its last rollout"),
+    (
+        {"event": "abort", "version": "v2", "verdict": "abort", "why": "errors: 9 %"},
+        "failed in a rollout (errors: 9 %)",
+    ),
+    ({"event": "rollout", "version": "v2", "verdict": "worse"}, "failed in a rollout"),
 ]
 
 
@@ -142,7 +145,9 @@ AGAINST = [
 def test_what_failed_in_its_rollout_is_not_promoted(entry: dict[str, Any], told: str, model: str) -> None:
     say(model, **entry)
     before = PRODUCTION.read_text(encoding="utf-8")
-    with pytest.raises(ProjectError, match=re.escape(f"v2 {told}: make rollout again, or make promote VERSION=v2 FORCE")):
+    with pytest.raises(
+        ProjectError, match=re.escape(f"v2 {told}: make rollout again, or make promote VERSION=v2 FORCE")
+    ):
         delivery.promote(["--model", model, "--version", "v2"])
     assert PRODUCTION.read_text(encoding="utf-8") == before
     delivery.promote(["--model", model, "--version", "v3"])  # another version is as good as before
@@ -189,12 +194,14 @@ def test_a_failed_acceptance_after_the_approval_counts(model: str) -> None:
         delivery.promote(["--model", model, "--version", "v2"])
 
 
-def test_status_names_what_is_refused(model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_names_what_is_refused(
+    model: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = SimpleNamespace(status=dict, address=lambda: None)
     monkeypatch.setattr(delivery.Place, "open_target", lambda _: target)
     say(model, "abort", "v2", verdict="abort", why="time: slow")
     delivery.status(["--model", model])
-    assert json.loads(capsys.readouterr().out)["refused"] == {"v2": "failed in its last rollout (time: slow)"}
+    assert json.loads(capsys.readouterr().out)["refused"] == {"v2": "failed in a rollout (time: slow)"}
 
 
 def test_what_is_said_of_another_environment_or_before_does_not_count() -> None:
@@ -205,7 +212,9 @@ def test_what_is_said_of_another_environment_or_before_does_not_count() -> None:
     rolled_back = ["promote a p", "promote b p", "promote a p", "promote c p", "rollback a p"]
     assert objections(entries(*rolled_back), "p") == {"c": "was rolled back"}
     assert objections(entries(*rolled_back), "staging") == {}
-    assert objections(entries("promote a p", "promote b p", "promote a p", "rollback b p"), "p") == {"a": "was rolled back"}
+    assert objections(entries("promote a p", "promote b p", "promote a p", "rollback b p"), "p") == {
+        "a": "was rolled back"
+    }
     assert objections(entries("promote a p", "promote b p", "reconcile a p"), "p") == {"b": "was rolled back"}
     assert objections(entries(*rolled_back, "propose c p"), "p") == {}
     assert objections(entries("deploy a s", "deploy b s", "deploy a s"), "s") == {}
@@ -328,7 +337,9 @@ def test_a_command_commits_its_own_line_alone(layout: str, repository: str) -> N
     assert git("diff", "--name-only").split() == [f"sub/{PRODUCTION}", "sub/environments/staging.yaml"]
 
 
-def test_what_is_written_already_is_committed_and_nothing_twice(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_written_already_is_committed_and_nothing_twice(
+    repository: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     wanted = ("production", repository, Desired(version="v2", sha256="0"), "Promote")
     write_version(repository, "v2")  # as a command that was killed before it committed leaves it
     set_version(*wanted)

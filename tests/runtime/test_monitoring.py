@@ -109,16 +109,43 @@ def test_health_counts_what_the_ledger_says() -> None:
         ("params.yaml", "", "monitor: {MODEL: {dayz: 7}}\n", "monitor.MODEL.dayz: unknown key; did you mean days?"),
         ("params.yaml", "", "monitor: {MODEL: {max_psi: big}}\n", "params.yaml: monitor.MODEL.max_psi: "),
         ("params.yaml", "", "monitor: {MODELS: {days: 7}}\n", "'MODELS'; there are: MODEL; did you mean MODEL?"),
-        ("environments/production.yaml", "release:", "relase:", "production.yaml: relase: unknown key; did you mean release?"),
-        ("environments/production.yaml", "release: approval", "release: asked", "release: Input should be 'approval' or"),
-        ("environments/production.yaml", "[5, 25, 50]", "[5, 250]", "rollout.steps.1: Input should be less than or equal to 100"),
-        ("params.yaml", "thresholds:", "thresholds:\n        nothing_like_it: {min: 0}", "give no nothing_like_it; they give "),
+        (
+            "environments/production.yaml",
+            "release:",
+            "relase:",
+            "production.yaml: relase: unknown key; did you mean release?",
+        ),
+        (
+            "environments/production.yaml",
+            "release: approval",
+            "release: asked",
+            "release: Input should be 'approval' or",
+        ),
+        (
+            "environments/production.yaml",
+            "[5, 25, 50]",
+            "[5, 250]",
+            "rollout.steps.1: Input should be less than or equal to 100",
+        ),
+        (
+            "params.yaml",
+            "thresholds:",
+            "thresholds:\n        nothing_like_it: {min: 0}",
+            "give no nothing_like_it; they give ",
+        ),
         ("environments/other.yaml", "", "acept: {}\n", "other.yaml: acept: unknown key; did you mean accept?"),
     ],
 )
 @pytest.mark.parametrize("small", [True, False])
 def test_a_wrong_setting_is_found_before_anything_is_trained(  # noqa: PLR0913
-    path: str, old: str, new: str, says: str, small: bool, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: str,
+    old: str,
+    new: str,
+    says: str,
+    small: bool,
+    project: Project,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("data", "environments"):
         shutil.copytree(name, tmp_path / name)

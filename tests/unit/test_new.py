@@ -36,7 +36,7 @@ def test_the_summary_comes_first_and_copiers_message_never(template: Path, golde
     summary, _, after = done.out.partition("Written.")
     for part in ("project_name    demo", "description     (empty)", "bin/ (1)\n    run.sh", "8 files"):
         assert part in summary
-    assert f"{template}, 1.0.0" in summary
+    assert f"{template}, v1.0.0" in summary
     assert "A MESSAGE THAT COPIER PRINTS" not in done.out + done.err
     assert [line.strip() for line in after.splitlines()[2:]] == [
         "cd demo",

@@ -40,7 +40,9 @@ def blame(error: Exception) -> str | None:
         frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)
     ]
     places = [_place(frame.filename, frame.lineno) for frame in frames]
-    places = places or getattr(error, "__notes__", [])
+    if not places:
+        notes = getattr(error, "__notes__", [])
+        places = [note for note in notes if _is_theirs(note.partition(":")[0])]
     if isinstance(error, SyntaxError) and _is_theirs(str(error.filename)):
         places = [_place(str(error.filename), error.lineno)]
     if not places:

@@ -144,7 +144,8 @@ def _commit(path: Path, change: Callable[[str], str], message: str) -> bool:
         return False
     with TemporaryDirectory() as folder:
         index = f"{folder}/index"
-        git("read-tree", "HEAD", GIT_INDEX_FILE=index)
+        if git("read-tree", "HEAD", GIT_INDEX_FILE=index) is None:
+            return False  # of an empty index, a commit would remove all files
         _stage(path, change(f"{last}\n"), GIT_INDEX_FILE=index)
         done = git("commit", "--quiet", "--message", message, GIT_INDEX_FILE=index)
     if done is None:

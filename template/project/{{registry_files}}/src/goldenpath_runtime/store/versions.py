@@ -82,7 +82,7 @@ def champions(entries: Sequence[Entry], env: str = "production") -> list[str]:
 def objections(entries: Sequence[Entry], env: str) -> dict[str, str]:
     """By version, what the last that is said of it in an environment has against it.
 
-    It failed in its last rollout, or was rolled back, be it by a file that names an earlier one.
+    It failed in a rollout, or was rolled back, be it by a file that names an earlier one.
     """
     found: dict[str, str] = {}
     for place, entry in enumerate(entries):
@@ -92,7 +92,7 @@ def objections(entries: Sequence[Entry], env: str) -> dict[str, str]:
         if event in (*TRAFFIC, "propose") or verdict in ("pass", "better"):
             found.pop(version, None)
         if verdict in ("abort", "worse"):
-            found[version] = _because("failed in its last rollout", entry.get("why"))
+            found[version] = _because("failed in a rollout", entry.get("why"))
         if event in ("rollback", "reconcile"):
             *earlier, present = champions(entries[:place], env) or [version]
             if version in earlier and version != present:
