@@ -1,12 +1,15 @@
 """Tests of the HTTP service."""
 
 import json
+import shlex
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from goldenpath_runtime.inference import Scorer
+from goldenpath_runtime.online import serve
+from goldenpath_runtime.online.openapi import example
 from goldenpath_runtime.online.serve import create_app
 from goldenpath_runtime.online.web import MAX_BODY, MAX_ROWS
 from goldenpath_runtime.pipeline import Project
@@ -84,3 +87,36 @@ def test_operators_see_health_version_and_figures(project: Project, client: Test
     assert f'version="{version}"' in client.get("/metrics").text
     assert f"/v2/models/{project.name}/infer" in client.get("/openapi.json").json()["paths"]
     assert client.get("/v2/health/ready").json() == {"ready": True}
+
+
+def test_the_service_names_a_request_that_it_answers(
+    project: Project, client: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve.uvicorn, "run", lambda *_, **__: None)
+    serve.serve(["--folder", str(project.build / "model"), "--port", "8123"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "all routes: http://127.0.0.1:8123/openapi.json; to try one:"
+    curl, _, url, _, header, _, body = shlex.split(second)
+    assert (curl, url) == ("curl", "http://127.0.0.1:8123/predict")
+    answer = client.post("/predict", content=body, headers=dict([header.split(": ")]))
+    assert answer.status_code == 200, answer.text
+
+
+LIMITS = {"nullable": False, "min": None, "max": None, "values": None}
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ({"type": "number", "min": 0.5, "max": 0.6}, 0.5),
+        ({"type": "number", "max": -1.0}, -1.0),
+        ({"type": "integer", "min": 0.5, "max": 1.5}, 1),
+        ({"type": "integer"}, 0),
+        ({"type": "category", "values": ["it's", "b"]}, "it's"),
+        ({"type": "category", "nullable": True}, "text"),
+        ({"type": "text"}, "text"),
+        ({"type": "boolean"}, True),
+    ],
+)
+def test_an_example_is_within_the_limits(rule: dict[str, Any], value: object) -> None:
+    assert example({"a": LIMITS | rule}) == {"a": value}

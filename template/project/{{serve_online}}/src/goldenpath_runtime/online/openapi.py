@@ -3,6 +3,7 @@
 Owned by the template: do not edit.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -128,6 +129,23 @@ def _value(rule: Rule) -> Json:
     else:
         limits = {}
     return schema | limits
+
+
+def example(columns: Mapping[str, Rule]) -> Json:
+    """A row that the service accepts."""
+    return {name: _some(rule) for name, rule in columns.items()}
+
+
+def _some(rule: Rule) -> Any:
+    if rule["values"]:
+        return rule["values"][0]
+    kind = TYPES[rule["type"]]
+    if kind in ("string", "boolean"):
+        return {"string": "text", "boolean": True}[kind]
+    low, high = rule["min"], rule["max"]
+    bounds = [limit for limit in (low, high) if limit is not None]
+    value = bounds[0] if bounds else 0
+    return math.ceil(value) if kind == "integer" else value
 
 
 def _predictions(info: Mapping[str, Any]) -> Json:

@@ -4,7 +4,9 @@ Owned by the template: do not edit. Needs neither pandas nor scikit-learn; one p
 by more of them.
 """
 
+import json
 import os
+import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -33,7 +35,7 @@ from goldenpath_runtime.inference import InvalidRowsError, Scorer
 
 from . import open_inference
 from .open_inference import always
-from .openapi import describe
+from .openapi import describe, example
 from .web import HANDLERS, MAX_ROWS, Measured, read_json, refuse, refuse_rows
 
 
@@ -51,6 +53,10 @@ def serve(argv: Sequence[str]) -> None:
     folder = Path(args.folder or f"build/{read_params().model(args.model)[0]}/model")
     app = create_app(folder)
     note_blocked(folder)
+    address = f"http://{args.host}:{args.port}"
+    body = shlex.quote(json.dumps({"rows": [example(app.state.columns)]}))
+    print(f"all routes: {address}/openapi.json; to try one:", flush=True)
+    print(f"curl -s {address}/predict -H 'content-type: application/json' -d {body}", flush=True)
     uvicorn.run(app, host=args.host, port=args.port, access_log=False, timeout_graceful_shutdown=10)
 
 
@@ -81,6 +87,7 @@ def create_app(folder: Path) -> Starlette:
         exception_handlers=HANDLERS,
     )
     app.router.redirect_slashes = False
+    app.state.columns = scorer.columns
     return app
 
 
