@@ -16,6 +16,8 @@ TARGETS = (
     "gate", "report", "pipeline", "serve", "score", "package", "image", "scan", "publish", "summary", "matrix", "clean",
 )
 # fmt: on
+# Those that only jobs of CI call: `make help` leaves them out.
+INTERNAL = ("matrix", "summary", "sign-in")
 # Options (-C with its folder), settings and targets, up to the end of the command.
 CALL = re.compile(r"(?<![\w./-])make((?:[ \t]+(?:-C[ \t]+\S+|-[\w-]+|[A-Z_]+=\S+|[a-z][a-z-]*(?![\w./-])))+)")
 # What a Markdown file, a script or a make file tells its reader to type.

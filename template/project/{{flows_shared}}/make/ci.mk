@@ -38,7 +38,7 @@ fresh-token:
 preflight: | .venv ## name what FLOW= (check, train, deliver, watch) needs and does not have
 	@$(STEP) preflight --flow $(or $(FLOW),$(error type make preflight FLOW=train)) $(OF_MODEL) $(if $(VERSION),--version $(VERSION))
 
-sign-in: | .venv ## get access to the cloud of the store as this job, without a stored key
+sign-in: | .venv # get access to the cloud of the store as this job, without a stored key
 	@$(STEP) sign-in
 
 cloud-bootstrap: | .venv ## print the commands that make a cloud trust this repository's jobs; CLOUD=aws, gcp or azure
