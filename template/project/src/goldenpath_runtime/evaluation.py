@@ -38,6 +38,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     the champion: it is in the store, and a smoke run needs none.
     """
     require_rows(project)
+    training = read_json(project.build / "training.json", "train")
     data = project.dataset("test")
     rows = data.frame()
     truth = data.truth(rows)
@@ -64,6 +65,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     with asking(project.model.business):
         business = dict(project.model.business(rows, truth, served))
     figures = {
+        **training,
         **_provenance(project, scorers["model"]),
         "test": measured["model"],
         "baseline": measured["baseline"],
@@ -124,7 +126,6 @@ def _provenance(project: Project, scorer: Scorer) -> dict[str, Any]:
     """How the model came about, by the steps before."""
     path = project.build / "model" / "model.onnx"
     return {
-        **read_json(project.build / "training.json", "train"),
         "version": scorer.info["version"],
         "trained_at": scorer.info["lineage"]["trained_at"],
         "size_mb": path.stat().st_size / 1e6,

@@ -71,14 +71,14 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
     says for DVC what else a training depends on. The sample holds what `load` gave, so it is read
     as it stands; it is not held to an age.
     """
+    # What is left of another reading is of no use if this one fails.
+    for name in (READ, "inputs.json"):
+        (project.build / name).unlink(missing_ok=True)
     for kind in names("settings"):
         extra(f"settings {kind}")(read_params())
     model = project.model
     file = None if sample else _only_file(project)
     state = reading_state(project, file) if file else {}
-    # What is left of another reading is of no use if this one fails.
-    for name in (READ, "inputs.json"):
-        (project.build / name).unlink(missing_ok=True)
     read = _read(project, sample)
     words = project.params.data.missing
     rows = validate_rows(model.schema, read, model.checks(), words)
