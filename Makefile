@@ -1,7 +1,8 @@
 # The commands of this repository; `make` alone lists them.
 .DEFAULT_GOAL := help
 
-UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+# The machine's uv if it answers and knows groups: a shim of pyenv may not run, and one before 0.5 is too old.
+UV ?= $(if $(shell uv sync --group dev --help 2>/dev/null),uv,.uv/bin/uv)
 RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
 TOUR ?= ../goldenpath-tour
