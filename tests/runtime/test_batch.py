@@ -1,5 +1,6 @@
 """Tests of the batch command."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,16 @@ def test_unknown_and_missing_files_are_named(project: Project, tmp_path: Path) -
         score_file(scorer, tmp_path / "rows.xls", tmp_path / "scores.csv")
     with pytest.raises(ProjectError, match="not found"):
         score_file(scorer, tmp_path / "rows.csv", tmp_path / "scores.csv")
+
+
+@pytest.mark.parametrize("value", [[], [1.0, 2.0], ["a", "b"], {"a": 1}, b"a"])
+def test_columns_of_lists_are_refused_by_their_name(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path, value: object
+) -> None:
+    scorer = Scorer(project.build / "model")
+    source, target = tmp_path / "rows.parquet", tmp_path / "scores.parquet"
+    for name in scorer.columns:
+        pd.DataFrame([row | {name: value} for row in rows]).to_parquet(source)
+        with pytest.raises(ProjectError, match=re.escape(f"row 1, column {name}: must be ")):
+            score_file(scorer, source, target)
+    assert not target.exists()

@@ -219,6 +219,32 @@ def test_commands_run_the_steps(project: pipeline.Project, tmp_path: Path, monke
     assert main(["data", "--model", "unknown"]) == 1
 
 
+@pytest.mark.parametrize(("kind", "missing"), [("csv", None), ("parquet", None), ("parquet", float("nan"))])
+def test_rows_without_any_target_are_a_line(
+    project: pipeline.Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, missing: float | None
+) -> None:
+    target = project.params.target[0]
+    rows = project.dataset("train").frame().assign(**{target: missing})
+    source = tmp_path / f"rows.{kind}"
+    rows.to_csv(source, index=False) if kind == "csv" else rows.to_parquet(source)
+    data = project.params.data.model_copy(update={"source": str(source), "sample": str(tmp_path / "sample.csv")})
+    empty = replace(project, params=project.params.model_copy(update={"data": data}), root=tmp_path)
+    schema = empty.model.schema
+    column = schema.columns[target].model_copy(update={"nullable": True})
+    monkeypatch.setattr(
+        empty.model, "schema", schema.model_copy(update={"columns": {**schema.columns, target: column}})
+    )
+    says = re.escape(f"0 rows with a target are too few to split; params.yaml takes {target} for it")
+    with pytest.raises(ProjectError, match=says):
+        pipeline.prepare_data(empty)
+    with pytest.raises(ProjectError, match=re.escape(f"no row has a {target}, the target of params.yaml")):
+        pipeline.make_sample(empty)
+    rows.drop(columns=target).to_parquet(source.with_suffix(".parquet"))
+    with pytest.raises(ProjectError, match=re.escape(target)):
+        pipeline.make_sample(empty)
+    assert not (tmp_path / "sample.csv").exists()
+
+
 def test_drafted_schema_accepts_the_rows_it_is_drafted_from(
     project: pipeline.Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -358,7 +358,7 @@ def _wanted(rule: Rule, value: object) -> str:
         return "must not be missing"
     if not _is_text(rule):
         return _wanted_number(rule)
-    if value == "":
+    if isinstance(value, str) and not value:  # of an array it cannot be asked whether it is ""
         return "must not be missing"
     return _wanted_text(rule)
 

@@ -41,6 +41,9 @@ def make_sample(project: Project) -> Path:
         if name in rows and not column.is_number:
             missing = column.no_values(settings.missing)
             rows[name] = rows[name].mask(rows[name].isin(missing))
+    for target in project.params.target:
+        if target not in rows or (rows[target].isna() | (rows[target] == "")).all():
+            raise ProjectError(f"no row has a {target}, the target of {PARAMS}")
     share = min(1.0, settings.sample_rows / len(rows))
     groups = [rows]
     if project.params.task == "classification":

@@ -39,7 +39,10 @@ def split_rows(
     """
     frame = frame.dropna(subset=list(params.target)).reset_index(drop=True)
     if len(frame) < len(NAMES):
-        raise ProjectError(f"{len(frame)} rows with a target are too few to split")
+        raise ProjectError(
+            f"{len(frame)} rows with a target are too few to split; "
+            f"{PARAMS} takes {', '.join(params.target)} for it"
+        )
     match params.split.by:
         case "time":
             numbers = _by_time(frame, params)
