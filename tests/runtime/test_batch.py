@@ -13,6 +13,8 @@ from goldenpath_runtime.batch.score import score_file
 from goldenpath_runtime.inference import Scorer
 from goldenpath_runtime.pipeline import Project
 
+NUMBER = {"type": "number", "nullable": False, "min": None, "max": None, "values": None}
+
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_file_gets_the_answers_of_the_model(
@@ -24,7 +26,7 @@ def test_file_gets_the_answers_of_the_model(
     frame.to_csv(source, index=False) if kind == "csv" else frame.to_parquet(source, index=False)
     assert score_file(scorer, source, target) == len(rows)
     written = pd.read_csv(target) if kind == "csv" else pd.read_parquet(target)
-    answers = written.filter(regex="^(probability|predicted)_").to_numpy(np.float64)
+    answers = written.iloc[:, -len(scorer.names) :].to_numpy(np.float64)
     np.testing.assert_allclose(answers, scorer.score_rows(rows), rtol=1e-5, atol=1e-5)
 
 
@@ -38,7 +40,7 @@ def test_file_and_service_agree_on_what_is_missing(
     source, target = tmp_path / "rows.csv", tmp_path / "scores.csv"
     pd.DataFrame(gaps).to_csv(source, index=False)
     assert score_file(scorer, source, target) == 3
-    answers = pd.read_csv(target).filter(regex="^(probability|predicted)_").to_numpy(np.float64)
+    answers = pd.read_csv(target).iloc[:, -len(scorer.names) :].to_numpy(np.float64)
     np.testing.assert_allclose(answers, scorer.score_rows([rows[0] | dict.fromkeys(names)] * 3), rtol=1e-5, atol=1e-5)
     for name in names:
         if scorer.columns[name]["type"] in ("category", "text"):
@@ -53,6 +55,27 @@ def test_nothing_is_written_when_a_row_cannot_be_scored(
     with pytest.raises(ProjectError, match="column"):
         score_file(Scorer(project.build / "model"), source, target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv"]
+
+
+@pytest.mark.parametrize("taken", [["predicted"], ["predicted", "predicted_"], ["PROBABILITY", "VALUE"]])
+def test_a_column_may_be_called_as_an_answer(
+    project: Project, rows: list[dict[str, Any]], tmp_path: Path, taken: list[str]
+) -> None:
+    scorer = Scorer(project.build / "model")
+    plain, source, target = (tmp_path / f"{name}.csv" for name in ("plain", "rows", "scores"))
+    pd.DataFrame(rows).to_csv(plain, index=False)
+    score_file(scorer, plain, target)
+    answers = pd.read_csv(target).iloc[:, len(rows[0]) :]
+    known = {"PROBABILITY": f"probability_{scorer.names[0]}", "VALUE": f"predicted_{scorer.names[0]}"}
+    scorer.columns = {**scorer.columns, **{known.get(name, name): NUMBER for name in taken}}
+    pd.DataFrame(rows).assign(**{known.get(name, name): 1.5 for name in taken}).to_csv(source, index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scorer, "score", lambda columns: Scorer(project.build / "model").score(columns))
+        score_file(scorer, source, target)
+    written = pd.read_csv(target)
+    assert written.columns.is_unique
+    assert written.shape[1] == len(rows[0]) + len(taken) + answers.shape[1]
+    np.testing.assert_array_equal(written.iloc[:, -answers.shape[1] :].to_numpy(), answers.to_numpy())
 
 
 def test_unknown_and_missing_files_are_named(project: Project, tmp_path: Path) -> None:

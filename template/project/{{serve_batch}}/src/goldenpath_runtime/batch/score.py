@@ -131,7 +131,8 @@ def _with_answers(scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
         for name, rule in scorer.columns.items()
         if name in names
     }
-    answers = dict(_answers(scorer, scorer.score(columns)))
+    scores = scorer.score(columns)
+    answers = {_own(name, scorer): values for name, values in _answers(scorer, scores)}
     if twice := sorted({name for name in names if names.count(name) > 1 or name in answers}):
         raise ProjectError(
             f"column {twice[0]} is there twice, or is the name of an answer: rename it"
@@ -139,6 +140,11 @@ def _with_answers(scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
     for name, values in answers.items():
         batch = batch.append_column(name, pa.array(values))
     return batch
+
+
+def _own(name: str, scorer: Scorer) -> str:
+    """The name of an answer; where the model has a column of that name, a longer one."""
+    return _own(f"{name}_", scorer) if name in scorer.columns else name
 
 
 def _values(column: pa.Array, rule: Rule) -> npt.NDArray[Any]:
