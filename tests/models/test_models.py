@@ -19,7 +19,7 @@ import yaml
 
 from tests.models.breaks import BREAKS, goes_red
 from tests.support import commit_all, environment, generate, git, make, run
-from tests.template.live import predict, service, prove_runtime
+from tests.template.live import predict, prove_runtime, service
 
 CASES = Path(__file__).parent / "cases"
 SAMPLED = ("imbalanced", "regression", "text")
