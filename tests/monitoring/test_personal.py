@@ -210,3 +210,8 @@ def test_a_model_that_holds_personal_values_says_so(
     assert list(copy.found()) == ["build/my_model/model/model.onnx"]
     copy.write("data/schema.yaml", schema.replace('values: ["no", "yes"]', "personal: true"))
     assert "target is personal, and the model answers with its values" in copy.do("pipeline")
+    copy.write(
+        "params.yaml", PARAMS.replace("    target: target\n", '    target: target\n    positive: "yes"\n')
+    )
+    copy.do("sample")
+    copy.do("smoke")

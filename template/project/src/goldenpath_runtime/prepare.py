@@ -51,8 +51,9 @@ def make_sample(project: Project) -> Path:
         groups = [group for _, group in by_class]
     sampled = [_sample(group, share) for group in groups]
     drawn = pd.concat(sampled).sort_index()
+    classes = project.params.target if project.params.task == "classification" else ()
     for name, column in project.model.schema.columns.items():
-        if column.personal:
+        if column.personal and name not in classes:
             drawn[name] = pseudonyms(drawn[name], column)
     path = Path(settings.sample)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,7 @@ LARGE = 0.1  # a stability index that deserves a look
 LARGE_SHARE = 0.05  # the same of one share of the rows
 
 Array = npt.NDArray[Any]
+Ranges = Mapping[str, Callable[[Array], Array]]  # whether each number is in it, by its name
 
 
 class Monitoring(Frozen):
@@ -176,25 +177,34 @@ def shares(known: Summary, column: Values) -> Iterator[Share]:
     """The shares of a column's rows that are judged; none for a summary of an earlier release."""
     if is_old(known):
         return
-    rows = known["rows"]
-    counted = len(column)
-    if known["type"] == "category":
-        names, before, after = _groups(known, column, len(known["counts"]))
-        named = [f"the value {name}" if name else "missing" for name in names[:-1]]
-        named.append("a new or rare value")
-        for what, was, now in zip(named, before, after, strict=True):
-            yield Share(what, int(was), rows, int(now), counted)
-        return
+    match known["type"]:
+        case "category":
+            yield from _names(known, column)
+        case "text":
+            yield from _words(known, column)
+            yield from _numbers(known, column, {"missing": lambda lengths: lengths == 0})
+        case _:
+            ranges = _ranges(numbers(known["values"], "number"))
+            yield from _numbers(known, column, ranges)
+
+
+def _names(known: Summary, column: Values) -> Iterator[Share]:
+    """The rows that have each value of a category, and those that have another one."""
+    names, before, after = _groups(known, column, len(known["counts"]))
+    named = [f"the value {name}" if name else "missing" for name in names[:-1]]
+    named.append("a new or rare value")
+    for what, old, new in zip(named, before.tolist(), after.tolist(), strict=True):
+        yield Share(what, old, known["rows"], new, len(column))
+
+
+def _numbers(known: Summary, column: Values, ranges: Ranges) -> Iterator[Share]:
+    """The rows that have a number, or a length, of each range."""
     old = numbers(known["values"], "number")
     new = numbers(column, known["type"])
-    ranges = _ranges(old)
-    if known["type"] == "text":
-        yield from _words(known, column)
-        ranges = {"missing": lambda lengths: lengths == 0}
     for what, is_in in ranges.items():
-        seen = np.count_nonzero(is_in(old))
-        now = np.count_nonzero(is_in(new))
-        yield Share(what, int(seen), len(old), int(now), counted)
+        before = int(is_in(old).sum())
+        now = int(is_in(new).sum())
+        yield Share(what, before, len(old), now, len(column))
 
 
 def _words(known: Summary, column: Values) -> Iterator[Share]:
@@ -220,8 +230,8 @@ def is_old(known: Summary) -> bool:
     return "rows" not in known
 
 
-def _ranges(old: Array) -> Mapping[str, Callable[[Array], Array]]:
-    """Which numbers are judged together, and whether each of an array is one of them."""
+def _ranges(old: Array) -> Ranges:
+    """The ranges of numbers whose shares are judged."""
     usual = stats.mode(old, nan_policy="omit").mode
     seen = old[~np.isnan(old)]
     low = seen.min(initial=np.inf)
