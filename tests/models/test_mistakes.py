@@ -33,7 +33,13 @@ SCHEMA = """columns:
   kind: {type: category, values: [a, b]}
   target: {type: integer}
 """
-FILES = {"params.yaml": PARAMS, "data/schema.yaml": SCHEMA, ROWS: HEAD + GOOD}
+JSON_LINES = '{"when": "2026-01-01", "size": null}\n'
+FILES = {
+    "params.yaml": PARAMS,
+    "data/schema.yaml": SCHEMA,
+    ROWS: HEAD + GOOD,
+    "data/raw/rows.jsonl": JSON_LINES,
+}
 
 RUN = """
 import contextlib, io, json, sys, traceback
@@ -123,7 +129,16 @@ MISTAKES = {
         "params.yaml", "objective", "split: {by: time}\n    objective", "needs `column:`"
     ),
     "no file": Mistake("params.yaml", ROWS, "data/none.csv", "data/none.csv: not found"),
-    "a spreadsheet": Mistake("params.yaml", ROWS, "rows.xlsx", "neither .csv nor .parquet"),
+    "a spreadsheet": Mistake(
+        "params.yaml", ROWS, "README.md", "README.md: neither of .csv, .jsonl, .parquet, .xlsx, nor"
+    ),
+    "JSON lines without a column": Mistake(
+        "params.yaml",
+        "    data: {source: data/raw/rows.csv}",
+        "    data: {source: data/raw/rows.jsonl}",
+        "the data have no column count, kind, target, which the schema lists",
+    ),
+    "a folder without rows": Mistake("params.yaml", ROWS, "src", "there is no .parquet file in this folder"),
     "another encoding": Mistake(
         ROWS, "", "kind\nstra\xdfe\n", f"{ROWS}: cannot be read: line 2 is not utf-8"
     ),

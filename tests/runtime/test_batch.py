@@ -80,6 +80,7 @@ def test_a_column_may_be_called_as_an_answer(
 
 def test_unknown_and_missing_files_are_named(project: Project, tmp_path: Path) -> None:
     scorer = Scorer(project.build / "model")
+    (tmp_path / "rows.xls").touch()
     with pytest.raises(ProjectError, match="neither"):
         score_file(scorer, tmp_path / "rows.xls", tmp_path / "scores.csv")
     with pytest.raises(ProjectError, match="not found"):

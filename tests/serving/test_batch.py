@@ -120,9 +120,11 @@ def test_a_bad_row_is_named_and_nothing_is_left(
         ("rows.csv", b"amount,weight\n1,2\n3\n", "line 3 has 1 fields, and the first line names 2"),
         ("rows.csv", b"\xff\xfe\x00", "line 1 is not utf-8: write `encoding: utf-16` under data"),
         ("rows.csv", b"amount;weight\n1;2\n", 'are separated by ";": write `separator: ";"` under data'),
-        ("rows.parquet", b"no parquet", "cannot be scored"),
-        ("rows.xlsx", b"", "neither .csv nor .parquet"),
-        ("rows", b"", "neither .csv nor .parquet"),
+        ("rows.parquet", b"no parquet", "cannot be read"),
+        ("rows.csv.gz", b"no gzip", "cannot be read"),
+        ("rows.jsonl", b"[1", "cannot be read"),
+        ("rows.xls", b"", "neither of .csv, .jsonl, .parquet, .xlsx, nor a folder of .parquet files"),
+        ("rows", b"", "neither of .csv, .jsonl, .parquet, .xlsx, nor a folder of .parquet files"),
     ],
 )
 def test_a_file_that_is_none(
@@ -141,7 +143,7 @@ def test_places_that_cannot_be_read_or_written(classification: Repository, tmp_p
     (tmp_path / "file").touch()
     for place, target, told in [
         (tmp_path / "none.csv", tmp_path / "scores.csv", "not found"),
-        (tmp_path / "folder.csv", tmp_path / "scores.csv", "not found"),
+        (tmp_path / "folder.csv", tmp_path / "scores.csv", "there is no .parquet file in this folder"),
         (source, tmp_path / "scores.txt", "neither .csv nor .parquet"),
         (source, tmp_path / "folder.csv", "cannot be scored into"),
         (source, tmp_path / "file" / "scores.csv", "cannot be scored into"),

@@ -137,11 +137,13 @@ def write_model(
     lineage: Mapping[str, Any],
     *,
     form: Format,
+    own_load: bool,
 ) -> None:
     """Write model.onnx and model.json.
 
     The inputs' hashes go into the graph too; times do not, so equal inputs give equal bytes.
-    `form` is how files of rows are written, for `score` to read them alike.
+    `form` is how files of rows are written, and `own_load` whether model.py reads them itself, for
+    `score` to read them alike.
     """
     content = _with_hashes(exported.content, lineage)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -159,6 +161,7 @@ def write_model(
         "columns": columns,
         "classes": list(data.classes),
         "targets": list(data.target),
+        "own_load": own_load,
         "format_of_rows": form.model_dump(include=set(Format.model_fields)),
         "lineage": {**lineage, "trained_at": trained_at},
     }

@@ -93,7 +93,7 @@ class Format(Frozen):
 
 
 class Data(Format):
-    """Where the rows come from: a .csv or .parquet file, or `package:NAME/FILE` of a package."""
+    """Where the rows come from: see `read_rows` in data.py; or what your own `load` makes of it."""
 
     source: str
     checks: Checks = Checks()

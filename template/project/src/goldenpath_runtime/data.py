@@ -5,22 +5,20 @@ Owned by the template: do not edit. To read from elsewhere, write `load` in your
 
 import hashlib
 import json
-import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pandas.api.types import is_string_dtype
 
 from .commands import command
 from .config import MISSING, Data, Format, read_params
-from .delimited import NUMBER, WHERE, draft_format, read_csv, settings
+from .delimited import NUMBER, WHERE, draft_format, opened, read_file, settings
 from .errors import ProjectError
 from .extras import extra
 from .schema import DATE, Schema, draft
@@ -35,92 +33,36 @@ def read_rows(
     rows: int = BATCH,
     form: Format | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Batches of a .csv or .parquet file: the schema's columns, or all where there is none.
+    """Batches of a source: the schema's columns, or all where there is none or it lists none.
 
-    `source` is a local file, `package:NAME/FILE`, `store:KEY`, or an address: s3://, gs://, az://.
-    `form` is how a .csv file is written: `data` of params.yaml. Numbers and booleans of it have the
-    schema's types; all else is text as it stands there.
+    `source` is a local .csv, .jsonl, .parquet or .xlsx file, which may be compressed (.csv.gz), or
+    a folder of .parquet files; also `package:NAME/FILE`, `store:KEY`, or the address of a file:
+    s3://, gs://, az://. `form` is how a .csv file is written: `data` of params.yaml. Numbers and
+    booleans of it have the schema's types; all else is text as it stands there.
     """
-    with opened(source, schema) as path:
-        for batch in _READERS[path.suffix](path, schema, form or Format()):
-            table = pa.Table.from_batches([batch])
-            for part in table.to_batches(rows) or [batch]:
-                yield part.to_pandas()
-
-
-@contextmanager
-def opened(source: str, schema: Schema | None) -> Iterator[Path]:
-    """A source as a local file; ProjectError says why it cannot be read."""
-    try:
-        with _local_file(source) as path:
-            yield path
-    except KeyError:
-        raise ProjectError(
-            f"{source}: neither .csv nor .parquet; read it in `load` of your model.py"
-        ) from None
-    except (FileNotFoundError, ModuleNotFoundError):
-        raise ProjectError(f"{source}: not found{_where(source, schema)}") from None
-    except (OSError, ValueError) as error:  # broken, or not what its name says
-        raise ProjectError(f"{source}: cannot be read: {error}") from None
-
-
-def _where(source: str, schema: Schema | None) -> str:
-    """What may help to find a missing source; one without a schema was named in a command."""
-    where = "; it is named in params.yaml under data" if schema else ""
-    if "GOLDENPATH_COMMIT" in os.environ and "://" not in source:
-        where += (
-            "; an image has no rows of its own: name a file of the store (store:KEY), or an address"
-        )
-    return where
-
-
-def _local_file(source: str) -> AbstractContextManager[Path]:
-    if source.startswith("package:"):
-        package, _, inside = source.removeprefix("package:").partition("/")
-        return as_file(files(package) / inside)
-    if not source.startswith("store:") and "://" not in source:
-        return nullcontext(Path(source))
-    local_copy = extra("rows of the store")
-    if local_copy is None:
-        raise ProjectError(
-            f"{source}: this repository was made without a store: see `registry` in the template"
-        )
-    return nullcontext(local_copy(source))
-
-
-def _read_csv(path: Path, schema: Schema | None, form: Format) -> Iterator[pa.RecordBatch]:
     columns = schema.columns if schema else {}
     kinds = {name: column.type for name, column in columns.items()}
     hidden = [name for name, column in columns.items() if column.personal]
-    return read_csv(path, form, kinds, others=schema is None, hidden=hidden)
-
-
-def _read_parquet(path: Path, schema: Schema | None, _: Format) -> Iterator[pa.RecordBatch]:
-    file = pq.ParquetFile(path)
-    names = file.schema_arrow.names
-    if schema:
-        names = [name for name in names if name in schema.columns]
-    yield from file.iter_batches(BATCH, columns=names)
-
-
-_READERS = {".csv": _read_csv, ".parquet": _read_parquet}
+    hint = "; it is named in params.yaml under data" if schema else ""
+    with opened(source, hint) as path:
+        form = form or Format()
+        for batch in read_file(path, form, kinds, others=not columns, hidden=hidden):
+            table = pa.Table.from_batches([batch])
+            for part in table.to_batches(rows) or [batch]:
+                yield part.to_pandas()
 
 
 def schema(argv: Sequence[str]) -> None:
     """The command: print or write a first schema.yaml for a file of rows."""
     parser = command("schema")
     parser.add_argument(
-        "source", nargs="?", help="a .csv or .parquet file; without it, the one in params.yaml"
+        "source", nargs="?", help="a file or folder of rows; without it, the one in params.yaml"
     )
     parser.add_argument(
         "--out", type=Path, help="the file to write; without it, the schema is printed"
     )
     args = parser.parse_args(argv)
-    if args.source:
-        drafted = _draft(args.source, None)
-    else:
-        known = _settings(args.model)
-        drafted = _draft(known.source, known)
+    drafted = _draft(args.source, None) if args.source else _draft_known(args.model)
     if args.out is None:
         sys.stdout.write(drafted)
         return
@@ -132,16 +74,28 @@ def schema(argv: Sequence[str]) -> None:
     print(f"written: {args.out}; read every line of it")
 
 
-def _settings(model: str | None) -> Data:
-    _, params = read_params().model(model)
-    return params.data
+def _draft_known(model: str | None) -> str:
+    """A schema for the rows that params.yaml names, as a team's own `load` reads them."""
+    name, params = read_params().model(model)
+    source = params.data.source
+    model_class = extra("model class")(name)
+    if not has_own_load(model_class):
+        return _draft(source, params.data)
+    everything = Schema.model_construct(columns={})
+    loaded = model_class(params, everything).load(source)
+    return draft(_typed(pd.concat(loaded, ignore_index=True), params.data))
+
+
+def has_own_load(model_class: Any) -> bool:
+    """Whether a team has written `load` of its model itself."""
+    return not model_class.load.__module__.startswith("goldenpath_runtime.")
 
 
 def _draft(source: str, known: Data | None) -> str:
-    """A schema for a file, and on stderr what params.yaml should say of it."""
-    if not source.endswith(".csv"):
-        return draft(pd.concat(read_rows(source), ignore_index=True))
-    with opened(source, None) as path:
+    """A schema for a source, and on stderr what params.yaml should say of it."""
+    with opened(source) as path:
+        if path.suffix.lower() != ".csv":
+            return draft(pd.concat(read_rows(source), ignore_index=True))
         form = draft_format(path)
     if known:
         said = {name: getattr(known, name) for name in known.model_fields_set}
@@ -149,9 +103,21 @@ def _draft(source: str, known: Data | None) -> str:
     for line in settings(form, known or Format()):
         print(f"add {WHERE}: {line}", file=sys.stderr)
     rows = pd.concat(read_rows(source, form=form), ignore_index=True)
-    typed = {str(name): from_texts(rows[name], form) for name in rows}
-    note_words({name: words_kept(values, ()) for name, values in typed.items()})
-    return draft(pd.DataFrame(typed))
+    return draft(_typed(rows, form))
+
+
+def _typed(rows: pd.DataFrame, form: Format) -> pd.DataFrame:
+    """The rows with columns of texts as what they seem to hold."""
+    typed = {}
+    kept = {}
+    for name in map(str, rows):
+        values = rows[name]
+        if is_string_dtype(values):
+            values = from_texts(values, form)
+            kept[name] = words_kept(values, ())
+        typed[name] = values
+    note_words(kept)
+    return pd.DataFrame(typed)
 
 
 def from_texts(values: pd.Series, form: Format) -> pd.Series:

@@ -1,21 +1,35 @@
-"""Rows of a .csv file: each column in the type that the schema gives it, and nothing guessed.
+"""Rows of a file: of a .csv each column in the type that the schema gives it, and nothing guessed.
 
 Owned by the template: do not edit. The pipeline and the commands `schema`, `score` and `labels` all
-read with this module, so a file means the same to them. Needs pyarrow, no pandas.
+read with this module, so a file means the same to them. Needs pyarrow, and pandas for Excel alone.
 """
 
 import codecs
 import csv
+import json
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.resources import as_file, files
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.csv as pv
+import pyarrow.dataset as ds
+import pyarrow.json as pj
+import pyarrow.parquet as pq
 
 from .config import FALSE, HIDDEN, MISSING, TRUE, Format
+from .errors import ProjectError
+from .extras import extra
 
+ROWS = 32_768  # of Parquet read at a time
+FOLDER = "/"  # in place of what the name of a file ends with
+COMPRESSED = (".bz2", ".gz", ".lz4", ".zst")
 BLOCK = 1 << 22  # bytes read at a time
 SEPARATORS = (",", ";", "\t", "|")
 SEEN = 1000  # records by which a format is drafted
@@ -27,6 +41,140 @@ TEXT = pa.string()
 
 Kinds = Mapping[str, str]  # of columns, their type in schema.yaml
 Record = tuple[int, list[str]]  # the line in which it begins, its fields
+
+
+@contextmanager
+def opened(source: str, hint: str = "") -> Iterator[Path]:
+    """A source as a local file, unpacked; ProjectError says why it cannot be read.
+
+    `hint` is what may help where it is not found.
+    """
+    try:
+        with local_file(source) as path, _unpacked(path) as file:
+            if not file.exists():
+                raise FileNotFoundError
+            if _kind(file) not in _READERS:
+                raise ProjectError(
+                    f"{source}: neither of .csv, .jsonl, .parquet, .xlsx, "
+                    "nor a folder of .parquet files: read it in `load` of your model.py"
+                )
+            yield file
+    except (FileNotFoundError, ModuleNotFoundError):
+        raise ProjectError(f"{source}: not found{hint}{_image_hint(source)}") from None
+    except (OSError, ValueError, pa.ArrowException) as error:  # broken, or not what its name says
+        raise ProjectError(f"{source}: cannot be read: {error}") from None
+
+
+def _image_hint(source: str) -> str:
+    if "GOLDENPATH_COMMIT" not in os.environ or "://" in source:
+        return ""
+    return "; an image has no rows of its own: name a file of the store (store:KEY), or an address"
+
+
+def local_file(source: str) -> AbstractContextManager[Path]:
+    """Where a source lies on this machine, or a copy of what lies elsewhere."""
+    if source.startswith("package:"):
+        package, _, inside = source.removeprefix("package:").partition("/")
+        return as_file(files(package) / inside)
+    if not source.startswith("store:") and "://" not in source:
+        return nullcontext(Path(source))
+    local_copy = extra("rows of the store")
+    if local_copy is None:
+        raise ProjectError(
+            f"{source}: this repository was made without a store: see `registry` in the template"
+        )
+    return nullcontext(local_copy(source))
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """The file itself, or a copy of a compressed one that is gone afterwards."""
+    if path.suffix not in COMPRESSED:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, path.stem)
+        with pa.input_stream(str(path), "detect") as packed, copy.open("wb") as file:
+            shutil.copyfileobj(packed, file)
+        yield copy
+
+
+def _kind(path: Path) -> str:
+    return FOLDER if path.is_dir() else path.suffix.lower()
+
+
+def read_file(
+    path: Path,
+    form: Format,
+    kinds: Kinds,
+    *,
+    others: bool = False,
+    old: bool = False,
+    hidden: Collection[str] = (),
+) -> Iterator[pa.RecordBatch]:
+    """Batches of a file that `opened` gave, or of a folder: see `read_csv`.
+
+    JSON lines and Excel are read as a whole.
+    """
+    return _READERS[_kind(path)](path, form, kinds, others=others, old=old, hidden=hidden)
+
+
+def _read_parquet(
+    path: Path, _form: Format, kinds: Kinds, *, others: bool, **_: object
+) -> Iterator[pa.RecordBatch]:
+    file = pq.ParquetFile(path)
+    names = file.schema_arrow.names
+    yield from file.iter_batches(ROWS, columns=_taken(names, kinds, others))
+
+
+def _read_folder(
+    path: Path, _form: Format, kinds: Kinds, *, others: bool, **_: object
+) -> Iterator[pa.RecordBatch]:
+    """The .parquet files below a folder, by name; folders such as year=2026 are a column."""
+    found = sorted(str(file) for file in path.rglob("*.parquet"))
+    if not found:
+        raise ValueError("there is no .parquet file in this folder")
+    rows = ds.dataset(found, format="parquet", partitioning="hive", partition_base_dir=str(path))
+    yield from rows.to_batches(_taken(rows.schema.names, kinds, others), batch_size=ROWS)
+
+
+def _read_json_lines(
+    path: Path, _form: Format, kinds: Kinds, *, others: bool, **_: object
+) -> Iterator[pa.RecordBatch]:
+    fields = [(name, ARROW.get(kind, TEXT)) for name, kind in kinds.items()]
+    parse = pj.ParseOptions(
+        explicit_schema=pa.schema(fields),
+        unexpected_field_behavior="infer" if others else "ignore",
+    )
+    table = pj.read_json(path, parse_options=parse)
+    content = path.read_bytes()
+    # Arrow fills a column of which no line speaks.
+    absent = [name for name in kinds if json.dumps(name).encode() not in content]
+    yield from table.drop_columns(absent).to_batches(ROWS)
+
+
+def _read_excel(
+    path: Path, _form: Format, kinds: Kinds, *, others: bool, **_: object
+) -> Iterator[pa.RecordBatch]:
+    """The first sheet; a column of several kinds of cells is text."""
+    try:
+        import pandas as pd  # noqa: PLC0415 (no other kind of file needs it)
+
+        cells = pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
+    except ImportError:
+        raise ValueError("add the packages pandas and openpyxl for it: uv add openpyxl") from None
+    names = [str(name) for name in cells]
+    rows = cells.set_axis(names, axis=1).infer_objects()
+    for name in names:
+        if rows[name].dtype == object or kinds.get(name) in ("category", "text"):
+            rows[name] = rows[name].map(str, na_action="ignore")
+    table = pa.Table.from_pandas(rows[_taken(names, kinds, others)], preserve_index=False)
+    yield from table.to_batches(ROWS)
+
+
+def _taken(names: Sequence[str], kinds: Kinds, others: bool) -> list[str]:
+    """The columns that are asked for."""
+    return [name for name in names if others or name in kinds]
 
 
 def read_csv(
@@ -47,7 +195,7 @@ def read_csv(
     try:
         names, lines = _names(path, form)
         types = {name: ARROW.get(kinds.get(name, ""), TEXT) for name in names}
-        taken = [name for name in names if others or name in kinds]
+        taken = _taken(names, kinds, others)
         if not taken:
             listed = ", ".join(names)
             raise ValueError(f"line {lines} names no column of the schema; it names {listed}")
@@ -296,3 +444,12 @@ def settings(form: Format, other: Format) -> list[str]:
     if form.encoding != other.encoding:
         lines.append(f"encoding: {form.encoding}")
     return lines
+
+
+_READERS: Mapping[str, Callable[..., Iterator[pa.RecordBatch]]] = {
+    ".csv": read_csv,
+    ".jsonl": _read_json_lines,
+    ".parquet": _read_parquet,
+    ".xlsx": _read_excel,
+    FOLDER: _read_folder,
+}

@@ -84,6 +84,8 @@ def is_read(project: Project) -> bool:
         return False
     known = read_json(path, "data")
     source = Path(known.get("source", ""))
+    if not source.exists():
+        return False
     return bool(known == {**reading_state(project, source), "written": _written(project)})
 
 
@@ -93,7 +95,7 @@ def note_read(project: Project, before: Mapping[str, Any]) -> None:
 
 
 def reading_state(project: Project, source: Path) -> dict[str, Any]:
-    """All that decides what `data` leaves, where the rows are those of one file on this machine."""
+    """All that decides what `data` leaves, where the rows are in one file or folder of this machine."""
     settings_files = [PARAMS, Path("pyproject.toml"), _lock(), Path(project.params.schema_file)]
     code = _files(Path("src"), "*") | set(OWN.rglob("*.py"))
     code |= _files(Path("environments"), "*")  # `data` refuses what is misspelt there
@@ -102,7 +104,7 @@ def reading_state(project: Project, source: Path) -> dict[str, Any]:
     packages = Path(sysconfig.get_path("purelib"))
     return {
         "source": str(source),
-        "files": _digests([*settings_files, *code, source]),
+        "files": _digests([*settings_files, *code, source, *source.rglob("*")]),
         "environment": hashlib.sha256(environment.encode()).hexdigest(),  # it may hold secrets
         "python": [sys.version, *sys.path],
         "installed": packages.stat().st_mtime_ns,  # it changes with whatever is installed

@@ -5,6 +5,7 @@ Owned by the template: do not edit. No other module imports pandera.
 
 import inspect
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from .config import HIDDEN, PARAMS, ModelParams, read_params
-from .data import class_names, fingerprint, note_words, opened, read_rows, words_kept
+from .data import class_names, fingerprint, note_words, read_rows, words_kept
+from .delimited import local_file
 from .errors import ProjectError, asking
 from .extras import extra, names
 from .files import did_you_mean, write_json
@@ -113,7 +115,7 @@ def prepare_data(project: Project, sample: bool = False) -> dict[str, Any]:
 
 
 def _only_file(project: Project) -> Path | None:
-    """The file that all rows are from.
+    """The file or folder that all rows are from.
 
     None where something else may decide what is read: a store, code of the team's, the day.
     """
@@ -122,8 +124,9 @@ def _only_file(project: Project) -> Path | None:
     is_elsewhere = "://" in source or source.startswith("store:")
     if is_elsewhere or data.checks.max_age_days or not _reads_as_usual(project.model):
         return None
-    with opened(source, project.model.schema) as path:
-        return path
+    with suppress(ModuleNotFoundError), local_file(source) as path:
+        return path if path.exists() else None
+    return None
 
 
 def _reads_as_usual(model: Model) -> bool:
@@ -150,7 +153,7 @@ def _read(project: Project, sample: bool) -> pd.DataFrame:
         batches = project.model.load(settings.source)
     with asking(project.model.load):
         rows = pd.concat(batches, ignore_index=True)
-    if settings.missing is None and settings.source.endswith(".csv") and not sample:
+    if settings.missing is None and ".csv" in settings.source and not sample:
         _note_words(rows, project.model.schema)
     return rows
 

@@ -91,20 +91,29 @@ class Schema(Frozen):
             )
         return kept
 
-    def coerce(self, frame: pd.DataFrame, words: Sequence[str] | None = None) -> pd.DataFrame:
+    def coerce(
+        self,
+        frame: pd.DataFrame,
+        words: Sequence[str] | None = None,
+        *,
+        partly: bool = False,
+    ) -> pd.DataFrame:
         """The schema's columns, in its order and types; missing values stay missing.
 
         The types are float64, Int64, boolean, str and datetime64. `words` are those that
-        params.yaml lists as `missing`.
+        params.yaml lists as `missing`. ProjectError where a column is not there, unless they are
+        wanted `partly`.
         """
         missing = [name for name in self.columns if name not in frame]
-        if missing:
+        if missing and not partly:
             raise ProjectError(
                 f"the data have no column {', '.join(missing)}, which the schema lists: "
                 "compare the names there with those of the rows"
             )
         coerced = {}
         for name, column in self.columns.items():
+            if name in missing:
+                continue
             coerced[name] = _coerce(frame[name], column, column.no_values(words))
         return pd.DataFrame(coerced)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from .artifact import fit, require_export, write_model
 from .config import PARAMS, ModelParams, Objective
+from .data import has_own_load
 from .errors import ProjectError, asking
 from .evaluation import parity_error, score
 from .extras import extra
@@ -56,7 +57,15 @@ def train(project: Project) -> dict[str, Any]:
     chosen = best(measured, project.params.objective)
     for folder, one in (("model", fitted[chosen]), ("baseline", baseline)):
         place = project.build / folder
-        write_model(place, project.name, one.exported, data, lineage, form=project.params.data)
+        write_model(
+            place,
+            project.name,
+            one.exported,
+            data,
+            lineage,
+            form=project.params.data,
+            own_load=has_own_load(type(model)),
+        )
     _write_reference(project)
     limits = list(_kept_by_the_model(project))
     for limit in limits:

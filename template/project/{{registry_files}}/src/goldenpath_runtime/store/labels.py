@@ -28,7 +28,7 @@ def labels(argv: Sequence[str]) -> None:
     The file has the columns `id` and the target's.
     """
     parser = command("labels")
-    parser.add_argument("file", help="a .csv or .parquet file")
+    parser.add_argument("file", help="a file such as `data: source` may be")
     args = parser.parse_args(argv)
     store = open_store()
     name, params = read_params().model(args.model)

@@ -1,7 +1,8 @@
 """Scores a file of rows of any size in chunks.
 
-Owned by the template: do not edit. CSV or Parquet in, the same rows with the model's answers out.
-Needs pyarrow, neither pandas nor scikit-learn; memory does not grow with the file.
+Owned by the template: do not edit. Any file that `data: source` may be goes in, the same rows with
+the model's answers go out as CSV or Parquet. Needs pyarrow, neither pandas nor scikit-learn, unless
+model.py has a `load` of its own; memory does not grow with a .csv or .parquet file.
 """
 
 import os
@@ -17,12 +18,13 @@ import pyarrow.parquet as pq
 
 from goldenpath_runtime.commands import command
 from goldenpath_runtime.config import Format, read_params
-from goldenpath_runtime.delimited import ARROW, read_csv
+from goldenpath_runtime.delimited import ARROW, opened, read_file
 from goldenpath_runtime.errors import ProjectError
 from goldenpath_runtime.files import note_blocked
 from goldenpath_runtime.inference import InvalidRowsError, Rule, Scorer
+from goldenpath_runtime.project import open_project
 
-ROWS = 32_768  # rows of Parquet read at a time
+HEADED = {".csv", ".xlsx"}  # the names of the columns are row 1, as a spreadsheet counts
 
 
 def score(argv: Sequence[str]) -> None:
@@ -33,12 +35,18 @@ def score(argv: Sequence[str]) -> None:
         default=os.environ.get("MODEL_DIR"),
         help="the model's folder, in place of --model",
     )
-    parser.add_argument("source", metavar="FILE", type=Path, help="a .csv or .parquet file")
+    parser.add_argument(
+        "--as-is",
+        action="store_true",
+        help="the rows have the model's columns: read them without `load` of model.py",
+    )
+    parser.add_argument("source", metavar="FILE", help="what `source` of params.yaml may be")
     parser.add_argument(
         "target", metavar="OUT", type=Path, help="the .csv or .parquet file to write"
     )
     args = parser.parse_args(argv)
-    folder = Path(args.folder or f"build/{read_params().model(args.model)[0]}/model")
+    name = None if args.folder else read_params().model(args.model)[0]
+    folder = Path(args.folder or f"build/{name}/model")
     try:
         scorer = Scorer(folder)
     except (OSError, ValueError) as error:
@@ -46,23 +54,32 @@ def score(argv: Sequence[str]) -> None:
             f"{folder}: no model to score with: {error}; run make pipeline first"
         ) from None
     note_blocked(folder)
-    print(f"{score_file(scorer, args.source, args.target)} rows scored: {args.target}")
+    batches, reader = None, ""
+    if name and scorer.info.get("own_load") and not args.as_is:
+        batches, reader = _load(name, args.source), ", read by `load` of model.py"
+    rows = score_file(scorer, args.source, args.target, batches)
+    print(f"{rows} rows scored{reader}: {args.target}")
 
 
-def score_file(scorer: Scorer, source: Path, target: Path) -> int:
-    """Write the rows of source with the answers as further columns to target.
+def score_file(
+    scorer: Scorer,
+    source: str | Path,
+    target: Path,
+    batches: Iterator[pa.RecordBatch] | None = None,
+) -> int:
+    """Write the rows of a source with the answers as further columns to target.
 
-    The number of rows.
+    `batches` are its rows where it is not read as a file. The number of rows.
     """
-    if wrong := [path for path in (source, target) if path.suffix not in (".csv", ".parquet")]:
-        raise ProjectError(f"{wrong[0]}: neither .csv nor .parquet")
-    if not source.is_file():
-        raise ProjectError(f"{source}: not found")
+    if target.suffix not in (".csv", ".parquet"):
+        raise ProjectError(f"{target}: neither .csv nor .parquet")
+    batches = batches or _read(scorer, str(source))
+    first = 2 if HEADED.intersection(Path(source).suffixes) else 1
     unfinished = target.with_name(target.name + ".unfinished")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            rows = _write(_scored(scorer, source), unfinished, target.suffix)
+            rows = _write(_scored(scorer, batches, first), unfinished, target.suffix)
             if not rows:
                 raise ProjectError(f"{source}: there are no rows")
             unfinished.replace(target)
@@ -90,15 +107,11 @@ def _write(batches: Iterator[pa.RecordBatch], path: Path, suffix: str) -> int:
     return rows
 
 
-def _scored(scorer: Scorer, source: Path) -> Iterator[pa.RecordBatch]:
-    first = (
-        2 if source.suffix == ".csv" else 1
-    )  # as a spreadsheet counts: the names of the columns are row 1
-    for batch in (
-        _read_csv(source, scorer)
-        if source.suffix == ".csv"
-        else pq.ParquetFile(source).iter_batches(ROWS)
-    ):
+def _scored(
+    scorer: Scorer, batches: Iterator[pa.RecordBatch], first: int
+) -> Iterator[pa.RecordBatch]:
+    """The batches with answers; `first` is the number of the first row."""
+    for batch in batches:
         try:
             yield _with_answers(scorer, batch)
         except InvalidRowsError as error:
@@ -110,18 +123,26 @@ def _scored(scorer: Scorer, source: Path) -> Iterator[pa.RecordBatch]:
         first += batch.num_rows
 
 
-def _read_csv(source: Path, scorer: Scorer) -> Iterator[pa.RecordBatch]:
-    """All columns of a file, written as the rows are that the model was trained on."""
+def _read(scorer: Scorer, source: str) -> Iterator[pa.RecordBatch]:
+    """All columns of a source, written as the rows are that the model was trained on."""
     form = scorer.info.get("format_of_rows")
     kinds = {name: rule["type"] for name, rule in scorer.columns.items()}
     hidden = [name for name, rule in scorer.columns.items() if rule.get("personal")]
-    form, old = Format(**form or {}), form is None
-    try:
-        for batch in read_csv(source, form, kinds, others=True, old=old, hidden=hidden):
+    usual = Format(**form or {})
+    with opened(source) as path:
+        old = form is None
+        for batch in read_file(path, usual, kinds, others=True, old=old, hidden=hidden):
             if batch.num_rows:
                 yield batch
-    except ValueError as error:
-        raise ProjectError(f"{source}: {error}") from None
+
+
+def _load(name: str, source: str) -> Iterator[pa.RecordBatch]:
+    """The rows as `load` of model.py gives them, in the schema's types as far as it lists them."""
+    project = open_project(name)
+    words = project.params.data.missing
+    for frame in project.model.load(source):
+        typed = project.model.schema.coerce(frame, words, partly=True)
+        yield pa.RecordBatch.from_pandas(frame.assign(**typed), preserve_index=False)
 
 
 def _with_answers(scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
