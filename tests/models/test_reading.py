@@ -242,7 +242,9 @@ def test_pipeline_and_score_read_alike(said: dict[str, tuple[int | None, str]], 
     assert first.startswith('"country","code","size","target","predicted"')
     assert second.startswith('"NA","00000",,"no",'), "a code keeps its zeros, Namibia its name"
     assert said["plain score"][0] == 1
-    assert 'build/plain.csv: line 1: the fields are separated by ","' in said["plain score"][1]
+    assert (
+        'build/plain.csv: cannot be read: line 1: the fields are separated by ","' in said["plain score"][1]
+    )
 
 
 @pytest.mark.parametrize("name", ["draft", "draft of a file"])
@@ -260,7 +262,7 @@ def test_a_draft_of_what_params_say_is_silent(said: dict[str, tuple[int | None, 
     assert "add under data" not in printed
     drafted = yaml.safe_load(printed[printed.index("columns:") :])["columns"]
     assert drafted["country"] == {"type": "category", "values": ["DE", "FR", "NA", "Perú"]}
-    assert drafted["code"] == {"type": "text"}
+    assert drafted["code"] == {"type": "text", "feature": False}
 
 
 def test_drafts_of_tabs_and_codes(said: dict[str, tuple[int | None, str]]) -> None:

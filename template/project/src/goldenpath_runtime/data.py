@@ -21,7 +21,7 @@ from .config import MISSING, Data, Format, read_params
 from .delimited import NUMBER, WHERE, draft_format, opened, read_file, settings
 from .errors import ProjectError
 from .extras import extra
-from .schema import DATE, Schema, draft
+from .schema import DATE, Schema, draft, remarks
 
 BATCH = 65_536  # rows read at a time
 CODE = re.compile(r"[+-]?0\d+.*|\d{16,}")  # digits that are no number
@@ -71,6 +71,8 @@ def schema(argv: Sequence[str]) -> None:
         args.out.write_text(drafted, encoding="utf-8")
     except OSError as error:
         raise ProjectError(f"{args.out}: cannot be written: {error.strerror}") from None
+    for name, remark in remarks(drafted).items():
+        print(f"note: {name}: {remark}")
     print(f"written: {args.out}; read every line of it")
 
 
@@ -81,9 +83,11 @@ def _draft_known(model: str | None) -> str:
     model_class = extra("model class")(name)
     if not has_own_load(model_class):
         return _draft(source, params.data)
+    # A schema that lists nothing, so that a `load` which reads by it leaves nothing out.
     everything = Schema.model_construct(columns={})
     loaded = model_class(params, everything).load(source)
-    return draft(_typed(pd.concat(loaded, ignore_index=True), params.data))
+    rows = pd.concat(loaded, ignore_index=True)
+    return draft(_typed(rows, params.data))
 
 
 def has_own_load(model_class: Any) -> bool:
@@ -95,14 +99,16 @@ def _draft(source: str, known: Data | None) -> str:
     """A schema for a source, and on stderr what params.yaml should say of it."""
     with opened(source) as path:
         if path.suffix.lower() != ".csv":
-            return draft(pd.concat(read_rows(source), ignore_index=True))
+            rows = pd.concat(read_rows(source), ignore_index=True)
+            return draft(rows)
         form = draft_format(path)
     if known:
         said = {name: getattr(known, name) for name in known.model_fields_set}
         form = form.model_copy(update=said)
     for line in settings(form, known or Format()):
         print(f"add {WHERE}: {line}", file=sys.stderr)
-    rows = pd.concat(read_rows(source, form=form), ignore_index=True)
+    batches = read_rows(source, form=form)
+    rows = pd.concat(batches, ignore_index=True)
     return draft(_typed(rows, form))
 
 
@@ -110,12 +116,12 @@ def _typed(rows: pd.DataFrame, form: Format) -> pd.DataFrame:
     """The rows with columns of texts as what they seem to hold."""
     typed = {}
     kept = {}
-    for name in map(str, rows):
+    for name in rows:
         values = rows[name]
         if is_string_dtype(values):
             values = from_texts(values, form)
-            kept[name] = words_kept(values, ())
-        typed[name] = values
+            kept[str(name)] = words_kept(values, ())
+        typed[str(name)] = values
     note_words(kept)
     return pd.DataFrame(typed)
 

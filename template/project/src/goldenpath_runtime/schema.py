@@ -5,6 +5,8 @@ serving (inference.py).
 """
 
 import math
+import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import yaml
-from pandas.api.types import is_string_dtype
+from pandas.api.types import (
+    is_datetime64_any_dtype,
+    is_numeric_dtype,
+    is_string_dtype,
+)
 from pydantic import Field
 
 from .config import FALSE, HIDDEN, MISSING, TRUE
@@ -31,13 +37,45 @@ HEAD = (
 )
 EXACT = 2.0**53  # up to here a float holds every whole number
 ENOUGH = 30  # rows of which an id has to be different in each
+IDS = "identifiers: nearly each value is there once"
+TRUTH = "true and false in words: a category has them as they are"
+MANY = "many different values"
+MOST = 0.95  # of the values of a column have to be of a kind
 DATE = r"\d{4}-\d\d-\d\d"  # how a drafted time begins
+# What texts may be, by how nearly all of them are written.
+KINDS = {
+    "e-mail addresses": r"[^@\s]+@[^@\s]+\.\w+",
+    "percentages": r"[+-]?[\d.,]+\s?%",
+    "amounts of money": r"([€$£¥]|[A-Z]{3})\s?[+-]?\d[\d.,']*|[+-]?\d[\d.,']*\s?([€$£¥]|[A-Z]{3})",
+    "numbers with thousands separators": r"[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?",
+    "times of day": r"\d{1,2}:\d\d(:\d\d)?",
+    "dates that are not ISO 8601": r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}.*",
+    "phone numbers": r"\+\d[\d\s()/.-]{6,}|\(?0\d+[\s()/-][\d\s()/.-]{4,}",
+}
+NAMES = r"name|(first|last|full|given|family|sur|patient|customer|employee)[ _-]?name"  # of persons
+WORDS = ({"yes", "no"}, {"y", "n"}, {"on", "off"}, {"t", "f"}, {"ja", "nein"}, {"oui", "non"})
+PERSONAL = ("e-mail addresses", "phone numbers", "names of persons")
+EPOCHS = {"seconds since 1970": 1.0, "milliseconds since 1970": 1e3}
+NESTED: Mapping[str, Any] = {"bytes": bytes, "structs": Mapping, "lists": (list, tuple, np.ndarray)}
+NUMBERS = ("percentages", "amounts of money", "numbers with thousands separators")
+# What `load` of model.py can make of a column that waits for a decision.
+ADVICE = {
+    **dict.fromkeys(NUMBERS, 'pd.to_numeric({}.str.replace(r"[^0-9-]", "", regex=True))'),
+    "times of day": 'pd.to_timedelta({} + ":00").dt.total_seconds()  # without :00 for seconds',
+    "dates that are not ISO 8601": "pd.to_datetime({}, dayfirst=True)  # or False; type: time",
+    "seconds since 1970": 'pd.to_datetime({}, unit="s")  # type: time',
+    "milliseconds since 1970": 'pd.to_datetime({}, unit="ms")  # type: time',
+    "lists": "{}.str.len()",
+    "structs": '{}.str["a key"]',
+    "bytes": "{}.str.len()",
+}
 
 
 class Column(Frozen):
     """What one column may hold.
 
-    A column with `feature: false` is kept for slices but never shown to the model.
+    A column with `feature: false` is kept for slices but never shown to the model; nor is one with
+    `decide`, which says what `make schema` took it for: take that line out once it is decided.
     What is `personal` is scored, and its values are in no message, sample, report or store. A
     model whose features are personal categories or texts does hold them: `train` says so.
     A `time` is ISO 8601, in UTC where it names no zone; an empty text is a missing one.
@@ -49,6 +87,7 @@ class Column(Frozen):
     max: float | None = None
     values: tuple[str, ...] | None = None
     feature: bool = True
+    decide: str | None = None
     personal: bool = False
 
     @property
@@ -82,12 +121,12 @@ class Schema(Frozen):
         for name, column in self.columns.items():
             if name in target or column.type == "time":
                 continue
-            if column.feature:
+            if column.feature and column.decide is None:
                 kept[name] = column
         if not kept:
             raise ProjectError(
                 "data/schema.yaml: no column is left for the model; "
-                "a feature is neither target nor time"
+                "a feature is neither target nor time, and has no `decide`"
             )
         return kept
 
@@ -166,16 +205,95 @@ def read_schema(path: str | Path) -> Schema:
 
 
 def draft(frame: pd.DataFrame) -> str:
-    """A first schema.yaml for these rows: types as seen, limits as seen with some room."""
-    columns = {str(name): _draft(frame[name]) for name in frame}
-    body = yaml.safe_dump(
-        {"columns": columns},
-        sort_keys=False,
-        default_flow_style=None,
-        allow_unicode=True,
-        width=120,
-    )
-    return HEAD + body
+    """A first schema.yaml for these rows: types as seen, limits as seen with some room.
+
+    What a person has to know of a column stands above it.
+    """
+    parts = [HEAD, "columns:\n"]
+    for name in frame:
+        kind = kind_of(frame[name])
+        column = {str(name): _draft(frame[name], kind)}
+        if kind:
+            parts.append(f"  # {_remark(frame[name], kind)}\n")
+        text = yaml.safe_dump(
+            column, sort_keys=False, default_flow_style=None, allow_unicode=True, width=118
+        )
+        parts.append(textwrap.indent(text, "  "))
+    return "".join(parts)
+
+
+def remarks(drafted: str) -> dict[str, str]:
+    """What a draft says of its columns, by their names."""
+    found = re.findall(r"^  # (.+)\n  (.+?):", drafted, re.MULTILINE)
+    return {name: remark for remark, name in found}
+
+
+def _remark(values: pd.Series, kind: str) -> str:
+    """What stands above a column of that kind."""
+    column = f"rows[{str(values.name)!r}]"
+    if kind in PERSONAL:
+        return f"{kind}: no feature, and shown nowhere, unless you decide otherwise"
+    if kind in ADVICE:
+        code = ADVICE[kind].format(column)
+        if kind in NUMBERS:
+            code = _with_decimals(code, values, kind)
+        return f"{kind}, left out: in `load` of model.py write {column} = {code}"
+    if kind == MANY:
+        return f"{kind}, left out: take `decide` away for a text, or write type: category"
+    return kind
+
+
+def _with_decimals(code: str, values: pd.Series, kind: str) -> str:
+    """The advice for numbers that have a decimal point or comma, where most of these have one."""
+    digits = r"\d+" if kind == "percentages" else r"\d{1,2}"
+    marks = values.astype(str).str.extract(rf"([.,]){digits}\D*$", expand=False)
+    usual = marks.value_counts().head(1)
+    if usual.empty:
+        return code
+    mark = str(usual.index[0])
+    code = code.replace("[^0-9-]", f"[^0-9{mark}-]")
+    return code if mark == "." else f'{code[:-1]}.str.replace(",", "."))'
+
+
+def kind_of(values: pd.Series) -> str:
+    """What a column holds beyond its type, for a person to read; empty where the type says all."""
+    known = values[~_is_missing(values)]
+    if known.empty:
+        return ""
+    for kind, types in NESTED.items():
+        if isinstance(known.iloc[0], types):
+            return kind
+    if is_numeric_dtype(values):
+        return _kind_of_numbers(known)
+    if _type(values) in ("category", "text"):
+        return _kind_of_texts(known.astype(str), str(values.name))
+    return ""
+
+
+def _kind_of_numbers(known: pd.Series) -> str:
+    """Times that are counted since 1970, from 2000 to 2100."""
+    for kind, unit in EPOCHS.items():
+        low = pd.Timestamp("2000").timestamp() * unit
+        high = pd.Timestamp("2100").timestamp() * unit
+        if len(known) >= ENOUGH and known.between(low, high).all():
+            return kind
+    return ""
+
+
+def _kind_of_texts(known: pd.Series, name: str) -> str:
+    for kind, pattern in KINDS.items():
+        if known.str.strip().str.fullmatch(pattern).mean() >= MOST:
+            return kind
+    if re.fullmatch(NAMES, name.lower()):
+        return "names of persons"
+    different = known.nunique()
+    if different <= FEW:
+        return TRUTH if set(known.str.lower()) in WORDS else ""
+    if known.str.contains(r"\s").mean() > 1 - MOST:
+        return "free text: its words are features"
+    if different >= MOST * len(known) and len(known) >= ENOUGH:
+        return IDS
+    return MANY
 
 
 def _coerce(values: pd.Series, column: Column, missing: Sequence[str]) -> pd.Series:
@@ -224,10 +342,15 @@ def is_whole(values: pd.Series) -> pd.Series:
     return values.isna() | (whole & exact)
 
 
-def _draft(values: pd.Series) -> dict[str, Any]:
+def _draft(values: pd.Series, found: str) -> dict[str, Any]:
+    """The entry of a column in which that was found."""
     kind = _type(values)
     drafted: dict[str, Any] = {"type": kind}
-    if kind in ("integer", "text") and _is_id(values):
+    if found in PERSONAL:
+        drafted = {"type": "text", "feature": False, "personal": True}
+    elif found == MANY or found in ADVICE:
+        drafted = {"type": kind if kind in ("integer", "number") else "text", "decide": found}
+    elif found == IDS or (kind in ("integer", "text") and _is_id(values)):
         drafted["feature"] = False
     elif kind in ("number", "integer"):
         drafted |= _limits(values, whole=kind == "integer")
@@ -249,7 +372,7 @@ def _is_id(values: pd.Series) -> bool:
     known = values.dropna()
     if len(known) < ENOUGH or not str(values.name).lower().endswith("id"):
         return False
-    return bool(known.is_unique)
+    return known.nunique() >= MOST * len(known)
 
 
 def _limits(values: pd.Series, whole: bool) -> dict[str, float]:
@@ -277,9 +400,9 @@ def _type(values: pd.Series) -> str:
     kind = pd.api.types.infer_dtype(values, skipna=True)
     if kind == "boolean":
         return "boolean"
-    if pd.api.types.is_datetime64_any_dtype(values):
+    if is_datetime64_any_dtype(values):
         return "time"
-    if pd.api.types.is_numeric_dtype(values) or kind == "decimal":
+    if is_numeric_dtype(values) or kind == "decimal":
         numbers = pd.to_numeric(values)
         return "integer" if is_whole(numbers).all() else "number"
     known = values[~_is_missing(values)].astype(str)

@@ -67,7 +67,7 @@ def train(project: Project) -> dict[str, Any]:
             own_load=has_own_load(type(model)),
         )
     _write_reference(project)
-    limits = list(_kept_by_the_model(project))
+    limits = [*_undecided(project), *_kept_by_the_model(project)]
     for limit in limits:
         print(f"note: {limit}", file=sys.stderr)
     scorer = Scorer(project.build / "model")
@@ -106,6 +106,20 @@ def _assumed_class(params: ModelParams, classes: Sequence[str]) -> str:
         f"{figures} of the class {last}, the last by alphabet, as nothing says which class is "
         f'meant: write `positive: "{last}"` or "{other}"'
     )
+
+
+def _undecided(project: Project) -> Iterator[str]:
+    """The columns that the schema leaves out for now."""
+    columns = project.model.schema.columns
+    waiting = [
+        f"{name} ({column.decide})"
+        for name, column in columns.items()
+        if column.decide is not None and name not in project.params.target
+    ]
+    if waiting:
+        yield (
+            f"left out, as {project.params.schema_file} has `decide` for them: {', '.join(waiting)}"
+        )
 
 
 def _kept_by_the_model(project: Project) -> Iterator[str]:
