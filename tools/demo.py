@@ -21,6 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, TARGET = "goldenpath_demo", "sex"
 ADDRESS = "http://127.0.0.1:{port}"
 READY_SECONDS = 60.0
+LOCKS = ("uv.lock", "dvc.lock")
+# On this machine git may know no name yet, or ask for a signature.
+AUTHOR = ("-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "commit.gpgsign=false")
+NEXT = ("make register", "make deploy accept ENV=staging")
 BASELINE = "the simplest model worth having, here one question about one column"
 
 
@@ -53,11 +57,13 @@ def demo(folder: Path) -> None:
     step([str(Path(sys.executable).with_name("goldenpath")), "new", str(folder), *template], ROOT)
     mark(folder)
     step(["make", "setup", "check", "pipeline"], folder)
+    commit(folder)
     with serving(folder) as address:
         rows = sample_rows(folder / "data" / "sample.csv", 1)
         answer = ask(f"{address}/predict", {"rows": rows})
     print(f"\nOne penguin: {json.dumps(rows[0])}\nThe service answers: {json.dumps(answer)}\n")
     print(figures(folder / "reports" / PACKAGE))
+    print("\n".join(["\nNext, type:\n", f"  cd {folder}", *(f"  {command}" for command in NEXT)]))
 
 
 def clear(folder: Path) -> None:
@@ -82,6 +88,13 @@ def mark(folder: Path) -> None:
             f"{folder} lies inside another git repository; choose another folder: make demo DEMO=path"
         )
     (folder / ".git" / "goldenpath-demo").write_text(git(folder, "rev-parse", "HEAD"), "utf-8")
+
+
+def commit(folder: Path) -> None:
+    """Commit what a first run leaves to be committed, as its README says: an update refuses to begin before that."""
+    step(["git", "add", *LOCKS], folder)
+    step(["git", *AUTHOR, "commit", "--quiet", "--message", "Keep the versions and the first run"], folder)
+    mark(folder)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -176,7 +189,7 @@ def figures(reports: Path) -> str:
     measured = json.loads((reports / "metrics.json").read_text("utf-8"))
     wide = max(map(len, measured["test"])) + 2
     objective, columns = measured["objective"]["metric"], "{:<{wide}}{:>10}{:>10}  {}"
-    lines = [columns.format("figure", "model", "baseline", "", wide=wide)]
+    lines = [columns.format("figure", "model", "baseline", "", wide=wide).rstrip()]
     for name, value in measured["test"].items():
         known = (f"{each:.4f}" for each in (value, measured["baseline"].get(name, float("nan"))))
         note = "the objective: it chooses the model" if name == objective else ""

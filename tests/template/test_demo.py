@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.questionnaire import ROOT
-from tests.support import commit_all, environment, run
+from tests.support import commit_all, environment, git, run
 from tools import demo
 
 
@@ -45,9 +46,32 @@ def test_edits_and_commits_in_a_demo_are_kept(earlier: Path, capsys: pytest.Capt
     assert (earlier / "params.yaml").read_text() == "mine: 1\n"
 
 
+def test_what_a_first_run_leaves_is_committed(
+    earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "nobody"))  # git knows no name
+    (earlier / "dvc.lock").write_text("made by the demo, too\n")
+    demo.commit(earlier)
+    assert git(earlier, "status", "--porcelain") == ""
+    assert git(earlier, "ls-files").split() == ["dvc.lock", "params.yaml", "uv.lock"]
+    demo.clear(earlier)
+    assert not earlier.exists()
+
+
 @pytest.mark.live
 def test_the_demo_of_the_readme(tmp_path: Path) -> None:
-    told = run(["make", "demo", f"DEMO={tmp_path / 'demo'}"], ROOT, environment(tmp_path / "home"))
+    folder = tmp_path / "demo"
+    env = environment(tmp_path / "home")
+    told = run(["make", "demo", f"DEMO={folder}"], ROOT, env)
     assert "The service answers" in told
     assert "Gate: pass" in told
-    assert str(tmp_path / "demo" / "reports") in told
+    assert str(folder / "reports") in told
+    assert git(folder, "status", "--porcelain") == ""
+    assert all(f"\n  {command}\n" in f"{told}\n" for command in demo.NEXT)
+    for command in ("make check", *demo.NEXT):
+        run(command.split(), folder, env)
+    # Of a checkout with changes Copier keeps no version that an update could begin from.
+    expected = 1 if git(ROOT, "status", "--porcelain") else 0
+    for verb in ("status", "update"):
+        run([str(Path(sys.executable).with_name("goldenpath")), verb], folder, env, expect=expected)
