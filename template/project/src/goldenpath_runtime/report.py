@@ -21,7 +21,7 @@ Figures = Mapping[str, Any]  # what metrics.json holds, or a part of it
 Row = Sequence[Any]
 MOST_COLUMNS = 10  # listed by their importance
 MOST_SLICES = 10  # listed as not judged
-FEW = 50  # test rows, of which one more or less is right by chance
+FEW = 50  # test rows, of which a single one moves a share by more than 2 %
 MOST_LINES = 3  # of each kind in the summary
 
 

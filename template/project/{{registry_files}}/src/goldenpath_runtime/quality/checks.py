@@ -129,7 +129,9 @@ def _told_alone(
             continue
         for name, column in schema.features(params.target).items():
             one = {name: column}
-            tree = make_pipeline(default_features(one, scaled=False), TREES[params.task])
+            tree = TREES[params.task]
+            if not column.is_number:
+                tree = make_pipeline(default_features(one), tree)
             try:
                 tree.fit(model_inputs(known, one), truth)
             except ValueError:  # texts without a word
