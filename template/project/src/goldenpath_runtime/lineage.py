@@ -95,7 +95,7 @@ def note_read(project: Project, before: Mapping[str, Any]) -> None:
 
 
 def reading_state(project: Project, source: Path) -> dict[str, Any]:
-    """All that decides what `data` leaves, where the rows are in one file or folder of this machine."""
+    """All that decides what `data` leaves, where all rows are in one place of this machine."""
     settings_files = [PARAMS, Path("pyproject.toml"), _lock(), Path(project.params.schema_file)]
     code = _files(Path("src"), "*") | set(OWN.rglob("*.py"))
     code |= _files(Path("environments"), "*")  # `data` refuses what is misspelt there
