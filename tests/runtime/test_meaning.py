@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sklearn.metrics import accuracy_score, average_precision_score, f1_score, log_loss
+from sklearn.metrics import average_precision_score
 
 from goldenpath_runtime import ProjectError, pipeline
 from goldenpath_runtime.__main__ import main
@@ -17,7 +17,6 @@ from goldenpath_runtime.evaluation import add_champion, disagreement
 from goldenpath_runtime.files import parse, read_json
 from goldenpath_runtime.gate import check_gate
 from goldenpath_runtime.inference import Scorer
-from goldenpath_runtime.metrics import standard_metrics
 from goldenpath_runtime.train import best
 
 WORSE, BETTER = "1.9 of it", "0.2 of it"
@@ -198,23 +197,3 @@ def test_a_regression_has_no_positive_class() -> None:
 def test_a_class_is_written_as_its_rows_have_it(given: object, name: str) -> None:
     found = params(task="classification", target="mass", objective={"metric": "f1"}, positive=given)
     assert found.positive == name
-
-
-@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
-@pytest.mark.parametrize("classes", [2, 3, 7])
-@pytest.mark.parametrize("rows", [1, 5, 300])
-def test_what_is_worked_out_here_is_what_scikit_learn_says(rows: int, classes: int, kind: type) -> None:
-    """Also where a class is never there or never predicted, and where a share is 0 or 1."""
-    rng = np.random.default_rng([rows, classes])
-    labels = list(range(classes))
-    for _ in range(5):
-        truth = rng.integers(classes, size=rows)
-        shares = rng.dirichlet(np.full(classes, 0.2), rows).astype(kind)
-        if kind is np.int64:
-            shares = np.eye(classes, dtype=kind)[rng.integers(classes, size=rows)]
-        predicted = shares.argmax(1)
-        figures = standard_metrics("classification", truth, shares)
-        assert figures["accuracy"] == accuracy_score(truth, predicted)
-        expected = f1_score(truth, predicted, average="macro", zero_division=0.0)
-        assert figures["f1_macro"] == pytest.approx(expected, abs=1e-12)
-        assert figures["log_loss"] == pytest.approx(log_loss(truth, shares, labels=labels), rel=1e-6)
