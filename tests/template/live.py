@@ -74,6 +74,7 @@ RUNTIME_TESTS = Path(__file__).parents[1] / "runtime"
 # By file, the option that its tests are about.
 NEEDS = {
     "test_batch.py": "batch",
+    "test_champion.py": "store",
     "test_delivery.py": "deploy",
     "test_embedded.py": "embedded",
     "test_exports.py": "",

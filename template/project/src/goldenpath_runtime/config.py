@@ -172,7 +172,8 @@ class Gate(Frozen):
     `max_slowdown`: its median latency for one row, as a multiple of the baseline's in the same run.
     `max_parity_error`: largest difference between the scores of the trained and of the exported
     model, relative to the largest score when that is above one.
-    `max_regression`: by how much of the objective it may be worse than the champion.
+    `max_regression`: by how much of the objective it may be worse than the champion, on the test
+    rows that neither has seen. With fewer than `min_compared` of them, the two are not compared.
     `max_size_mb`: of the exported model. `max_age_days`: since its training.
     """
 
@@ -182,6 +183,7 @@ class Gate(Frozen):
     max_slowdown: float = Field(default=50.0, gt=0)
     max_parity_error: float = Field(default=1e-4, gt=0)
     max_regression: float = Field(default=0.0, ge=0)
+    min_compared: int = Field(default=20, ge=1)
     max_size_mb: float = Field(default=50.0, gt=0)
     max_age_days: float = Field(default=30.0, gt=0)
 

@@ -5,7 +5,7 @@ Owned by the template: do not edit.
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,14 +28,16 @@ Mask = npt.NDArray[np.bool_]
 Columns = Mapping[str, Array]
 Call = Callable[[], object]
 Figures = Mapping[str, float]
+Measure = Callable[[Array, Array], Figures]
 SIGNS: Mapping[Direction | None, int] = {"maximize": 1, "minimize": -1, None: 0}
 
 
 def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     """Measure the exported model, the baseline and the champion on the test rows.
 
-    This measures what is served, not what was fitted. The figures of a sample are not held against
-    the champion: it is in the store, and a smoke run needs none.
+    This measures what is served, not what was fitted. The champion is measured on the rows that it
+    has not seen either. The figures of a sample are not held against it: it is in the store, and a
+    smoke run needs none.
     """
     require_rows(project)
     training = read_json(project.build / "training.json", "train")
@@ -48,12 +50,19 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     for name in ("model", "baseline"):
         scorers[name] = Scorer(project.build / name)
         scores[name] = score(scorers[name], columns)
-    champion = add_champion(_finder(project, sample), columns, scorers, scores)
     measure = project.model.metrics
     with asking(measure):
         measured = {name: dict(measure(truth, given)) for name, given in scores.items()}
+    find = cache(_finder(project, sample))
+    champion = add_champion(find, columns, scorers, scores)
+    unseen = np.zeros(len(truth), bool)
+    if champion and "problem" not in champion:
+        try:
+            unseen = extra("rows that a version has not seen")(project, find())
+        except ValueError as error:
+            champion["problem"] = str(error)
     if champion:
-        champion["metrics"] = measured.get("champion", {})
+        champion |= _compare(truth, scores, unseen, measure)
     served = scores["model"]
 
     def measure_slice(mask: Mask) -> Mapping[str, float]:
@@ -86,7 +95,7 @@ def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
     analysis = extra("analysis of the figures")
     if analysis:
         subject = analysis.Subject(
-            scorers["model"], columns, truth, scores, measure, project.params
+            scorers["model"], columns, truth, scores, measure, project.params, unseen
         )
         resamples = analysis.FEW if sample else analysis.RESAMPLES
         figures |= analysis.analyse(subject, resamples)
@@ -112,6 +121,22 @@ def disagreement(model: Figures, baseline: Figures, params: ModelParams) -> str:
     if not better:
         return ""
     return f"the baseline is better in {', '.join(better)}; the objective is {objective}"
+
+
+def _compare(
+    truth: Array, scores: dict[str, Array], unseen: Mask, measure: Measure
+) -> dict[str, Any]:
+    """The figures of the champion and of the model on the rows that neither has seen.
+
+    A champion that has seen all of them, or is not to be compared, is left out of the scores.
+    """
+    figures: dict[str, Any] = {"rows": int(unseen.sum()), "metrics": {}, "model": {}}
+    if not unseen.any():
+        scores.pop("champion", None)
+        return figures
+    for name, place in (("champion", "metrics"), ("model", "model")):
+        figures[place] = dict(measure(truth[unseen], scores[name][unseen]))
+    return figures
 
 
 def _finder(project: Project, sample: bool) -> Callable[[], Path | None]:

@@ -127,20 +127,35 @@ def _champion(figures: Figures, policy: Gate, objective: Objective) -> Iterator[
     if not champion:
         return
     version = champion["version"]
-    if "problem" in champion:
-        yield Finding("champion", True, f"not compared with {version}: {champion['problem']}")
-        return
     metric = objective.metric
-    ours = figures["test"].get(metric)
-    its = champion["metrics"].get(metric)
+    problem = not_compared(champion, policy, metric)
+    if problem:
+        yield Finding("champion", True, f"not compared with {version}: {problem}")
+        return
+    ours = champion.get("model", figures["test"]).get(metric)
+    its = champion["metrics"][metric]
     loss = _advantage(its, ours, objective)
+    rows = f" on {champion['rows']} rows that neither has seen" if "rows" in champion else ""
     reason = (
         f"{metric} is {_show(ours)}, "
-        f"that of {version} {_show(its)}, "
+        f"that of {version} {_show(its)}{rows}, "
         f"required loss ≤ {_show(policy.max_regression)}"
     )
     passed = loss is not None and loss <= policy.max_regression
     yield Finding("champion", passed, reason)
+
+
+def not_compared(champion: Figures, policy: Gate, metric: str) -> str:
+    """Why a model cannot be held against this champion; empty where it can."""
+    if "problem" in champion:
+        return str(champion["problem"])
+    rows = champion.get("rows", policy.min_compared)
+    if rows < policy.min_compared:
+        return f"{rows} test rows are such that neither has seen, required ≥ {policy.min_compared}"
+    its = champion["metrics"].get(metric)
+    if its is None or math.isnan(its):
+        return f"its {metric} is not defined on the rows that neither has seen"
+    return ""
 
 
 def _slices(figures: Figures, policy: Gate, objective: Objective) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from .config import PARAMS, ModelParams
 from .extras import extra
 from .figures import of_one_class
 from .files import read_json
-from .gate import Finding, judge
+from .gate import Finding, judge, not_compared
 from .project import Project
 
 Figures = Mapping[str, Any]  # what metrics.json holds, or a part of it
@@ -153,7 +153,11 @@ def _figures(figures: Figures) -> tuple[list[str], list[Row]]:
     champion = figures["champion"]
     others = {"baseline": figures["baseline"]}
     if champion:
-        others[f"champion {champion['version']}"] = champion["metrics"]
+        title = f"champion {champion['version']}"
+        compared = champion.get("rows")
+        if compared and compared < figures["data"]["rows"]["test"]:
+            title += f", {compared} rows"
+        others[title] = champion["metrics"]
     intervals = figures.get("intervals", {}).get("model", {})
     head = ["figure", "model"]
     if intervals:
@@ -222,9 +226,7 @@ def _limits(card: Card) -> Iterator[str]:
         rarest = min(shares, key=shares.__getitem__)
         share = _percent(shares[rarest])
         yield f"The rarest class is {rarest}, with {share} of the rows."
-    champion = figures["champion"]
-    if champion and "problem" in champion:
-        yield f"Not compared with the champion {champion['version']}: {champion['problem']}"
+    yield from _compared(card)
     rows = figures["data"]["rows"]["test"]
     yield f"The figures rest on {rows} test rows of the same source as the trained ones."
     if rows < FEW:
@@ -242,6 +244,23 @@ def _gain_by_chance(card: Card) -> Iterator[str]:
         yield (
             f"The gain over the baseline may be chance: by {card.metric} it is "
             f"{_span(gain)} (95 % interval)."
+        )
+
+
+def _compared(card: Card) -> Iterator[str]:
+    """How much the comparison with the champion rests on, if there is one."""
+    champion = card.figures["champion"]
+    if not champion:
+        return
+    name = f"the champion {champion['version']}"
+    problem = not_compared(champion, card.params.gate, card.metric)
+    if problem:
+        yield f"Not compared with {name}: {problem}."
+    elif "rows" in champion:
+        rows = card.figures["data"]["rows"]["test"]
+        yield (
+            f"The comparison with {name} rests on {champion['rows']} of {rows} test rows: "
+            "those that neither has seen."
         )
 
 

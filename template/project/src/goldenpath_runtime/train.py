@@ -147,10 +147,9 @@ def _inputs_key(lineage: Mapping[str, Any]) -> str:
 
 
 def _write_reference(project: Project) -> None:
-    reference = extra("reference")
-    if reference:
-        path = project.build / "model" / "reference.json"
-        write_json(path, reference(project))
+    keep = extra("reference")
+    if keep:
+        keep(project)
 
 
 def best(measured: Mapping[str, Mapping[str, float]], objective: Objective) -> str:

@@ -35,6 +35,7 @@ class Subject:
     scores: Mapping[str, Array]
     measure: Callable[[Array, Array], Mapping[str, float]]
     params: ModelParams
+    unseen: Array  # which rows the champion is compared on
 
 
 def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
@@ -43,14 +44,14 @@ def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
     `gain` is the interval of what the model gains over the baseline by the objective: both are
     measured on the same rows each time.
     """
-    rows = len(subject.truth)
     samples = {}
     intervals = {}
-    for name, scores in subject.scores.items():
-        samples[name] = _samples(subject, scores, resamples)
-        intervals[name] = _bounds(samples[name], rows)
+    for name in subject.scores:
+        truth, scores = _judged(subject, name)
+        samples[name] = _samples(subject, truth, scores, resamples)
+        intervals[name] = _bounds(samples[name], len(truth))
     gains = samples["model"] - samples["baseline"]
-    gain = _bounds(_sign(subject) * gains, rows)
+    gain = _bounds(_sign(subject) * gains, len(subject.truth))
     calibration = {}
     for name, (predicted, observed) in _pairs(subject).items():
         calibration[name] = _calibration(predicted, observed)
@@ -62,10 +63,19 @@ def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
     }
 
 
-def _samples(subject: Subject, scores: Array, resamples: int) -> pd.DataFrame:
+def _judged(subject: Subject, name: str) -> tuple[Array, Array]:
+    """The truth and scores of the rows that a model is measured on: the champion's are unseen ones."""
+    truth = subject.truth
+    scores = subject.scores[name]
+    if name == "champion":
+        return truth[subject.unseen], scores[subject.unseen]
+    return truth, scores
+
+
+def _samples(subject: Subject, truth: Array, scores: Array, resamples: int) -> pd.DataFrame:
     """A model's figures: first on all rows, then on rows drawn again and again.
 
-    The drawn rows are the same for each model.
+    The drawn rows are the same for each model that is measured on as many.
     """
     rng = np.random.default_rng(subject.params.seed)
     rows = len(scores)
@@ -73,7 +83,7 @@ def _samples(subject: Subject, scores: Array, resamples: int) -> pd.DataFrame:
     pick = np.arange(rows)
     samples = []
     for _ in range(resamples + 1):
-        sample = subject.measure(subject.truth[pick], scores[pick])
+        sample = subject.measure(truth[pick], scores[pick])
         samples.append(dict(sample))
         pick = rng.integers(rows, size=drawn)
     return pd.DataFrame(samples)

@@ -14,7 +14,8 @@ COMMANDS = {
 EXTRAS = {
     "rows of the store": "ledger:local_copy",
     "versions": "versions",
-    "reference": "reference:reference",
+    "reference": "reference:keep",
+    "rows that a version has not seen": "reference:unseen",
     "samples": "samples:Sampler",
     "hook of the ledger": "mirrors:followed",
 }

@@ -1,24 +1,31 @@
-"""What is kept of the rows beside a trained model, for monitoring to compare with: reference.json.
+"""What is kept of the rows beside a trained model: reference.json and seen.json.
 
-Owned by the template: do not edit.
+Owned by the template: do not edit. Monitoring compares with the first; by the second a later model
+is held against this one on rows that neither has seen.
 """
 
+import base64
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from goldenpath_runtime.files import read_json, write_json
 from goldenpath_runtime.project import Project
+from goldenpath_runtime.split import combined, hashes
 
 KEPT = 2000  # values of a number kept for reference
 NAMES = 100  # of a category
 WORDS = 50  # of a text
 FEWEST = 5  # rows that have a word which is kept: a rarer one may name somebody
 BINS = 10
+SEEN = "seen.json"
+KEY = "<u4"  # of a row: among a million it takes one of four thousand others for one of them
 SCORE = "score of "  # and a class or target, in place of a column
 PREDICTED = "predicted class"  # in place of a column, too
 
@@ -27,6 +34,87 @@ Values = Sequence[Any] | npt.NDArray[Any] | pd.Series
 # lengths as `values`, in how many rows its `words` and the most frequent `other_word` are, and how
 # many rows are `without` such words. `rows` are all; earlier releases noted neither them nor words.
 Summary = Mapping[str, Any]
+
+
+def keep(project: Project) -> None:
+    """Write both files beside the trained model."""
+    folder = project.build / "model"
+    write_json(folder / "reference.json", reference(project))
+    write_json(folder / SEEN, seen(project))
+
+
+def seen(project: Project) -> dict[str, Any]:
+    """The rows that a model is trained and chosen on, and what tells them from others."""
+    known = _told_by(project)
+    keys = _keys(_fitted(project), known["columns"])
+    different = np.unique(keys)
+    text = base64.b64encode(different.tobytes())
+    return {**known, "rows": text.decode()}
+
+
+def unseen(project: Project, folder: Path) -> npt.NDArray[np.bool_]:
+    """Which test rows a version in that folder was neither trained nor chosen on.
+
+    A row of a group of which it has seen another is seen. ValueError where nobody can know.
+    """
+    if not (folder / SEEN).exists():
+        raise ValueError("it was made before versions noted which rows they have seen")
+    known = read_json(folder / SEEN, "register")
+    columns = known["columns"]
+    types = _types(project)
+    changed = [name for name, kind in columns.items() if types.get(name) != kind]
+    if changed:
+        listed = ", ".join(changed)
+        raise ValueError(f"which rows it has seen is told by {listed}, gone or of another type")
+    rows = project.dataset("test").frame()
+    keys = _keys(rows, columns)
+    content = base64.b64decode(known["rows"])
+    is_seen = np.isin(keys, np.frombuffer(content, KEY))
+    if _told_by(project).items() <= known.items():
+        # The parts are the old ones. A row that is in both has equals by chance, drawn one by one.
+        fitted = _keys(_fitted(project), columns)
+        is_seen &= ~np.isin(keys, fitted)
+    split = project.params.split
+    group = {"group": split.column, "time": split.group}.get(split.by)
+    if group:
+        groups = rows[group]
+        is_seen = groups.isin(groups[is_seen]).to_numpy()
+    return ~is_seen
+
+
+def _types(project: Project) -> dict[str, str]:
+    """The columns that rows have, and their types."""
+    return {name: column.type for name, column in project.model.schema.columns.items()}
+
+
+def _told_by(project: Project) -> dict[str, Any]:
+    """What the split tells rows apart by, and how it draws."""
+    split = project.params.split
+    named = {*project.model.columns, split.column, split.group}
+    types = _types(project)
+    known = sorted(types.keys() & named)
+    return {
+        "columns": {name: types[name] for name in known},
+        "split": split.model_dump(mode="json"),
+        "seed": project.params.seed,
+    }
+
+
+def _fitted(project: Project) -> pd.DataFrame:
+    """The rows that a model is trained on, and those that choose it."""
+    parts = [project.dataset(part).frame() for part in ("train", "validation")]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _keys(rows: pd.DataFrame, columns: Iterable[str]) -> npt.NDArray[Any]:
+    """A number for the values of each row."""
+    values = []
+    for name in sorted(columns):
+        found = hashes(rows[name])
+        values.append(found)
+    keys = combined(values)
+    upper = keys >> np.uint64(32)
+    return upper.astype(KEY)
 
 
 def reference(project: Project) -> dict[str, Summary]:

@@ -2,7 +2,7 @@
 
 Owned by the template: do not edit. A version is `<model>/versions/<version>/`: model.onnx,
 model.json, metrics.json, golden.json (rows with the answers it gave), reference.json (what it was
-trained on, in short) and report/.
+trained on, in short), seen.json (hashes of those rows) and report/.
 """
 
 import shutil
