@@ -69,6 +69,25 @@ exec(code)
 found.append(is_read(open_project(None)))
 json.dump(found, sys.stdout)
 """
+MEANWHILE = """
+import json, sys
+from pathlib import Path
+from goldenpath_runtime import prepare
+from goldenpath_runtime.lineage import is_read
+from goldenpath_runtime.project import open_project
+path = Path(json.load(sys.stdin))
+before = path.read_text()
+usual = prepare.validate_rows
+def while_somebody_edits(*given):
+    path.write_text(before + "\\n")
+    return usual(*given)
+prepare.validate_rows = while_somebody_edits
+prepare.prepare_data(open_project(None))
+found = [is_read(open_project(None))]
+path.write_text(before)
+found.append(is_read(open_project(None)))
+json.dump(found, sys.stdout)
+"""
 # Of what is not a file that is read.
 OTHERS = {
     "another file of the package": "Path('src/my_model/more.py').write_text('')",
@@ -160,6 +179,11 @@ def test_what_else_decides(project: Path, env: dict[str, str], name: str) -> Non
     (project / "params.yaml").write_bytes(params)
     for added in ("more.py", "words.txt"):
         (project / "src/my_model" / added).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("path", ["data/schema.yaml", "params.yaml", "src/my_model/model.py"])
+def test_what_changes_while_rows_are_read_is_noticed(project: Path, env: dict[str, str], path: str) -> None:
+    assert in_one_process(project, env, MEANWHILE, path)[0] is False
 
 
 def test_what_is_left_is_what_a_full_run_leaves(project: Path, env: dict[str, str]) -> None:
