@@ -64,7 +64,7 @@ def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
 
 
 def _judged(subject: Subject, name: str) -> tuple[Array, Array]:
-    """The truth and scores of the rows that a model is measured on: the champion's are unseen ones."""
+    """Truth and scores of the rows on which a model is measured: the champion on unseen ones."""
     truth = subject.truth
     scores = subject.scores[name]
     if name == "champion":
