@@ -7,6 +7,7 @@ environment `models`; those of one kind share a process of a generated repositor
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +18,15 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from tests.memory import render
 from tests.models.conftest import in_one_process
 from tests.models.test_mistakes import RUN
-from tests.support import generate, make
+from tests.support import generate, make, run
 
 ROWS = "data/raw/rows.csv"
+CODE = "src/my_model/model.py"
+SMALL: dict[str, Any] = {"preset": "minimal", "registry": "files"}
+LESS_IS_BETTER = ("log_loss", "rmse", "mae")
 # Trees for either task, which learn what is there to be learnt.
 MODEL = """
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
@@ -367,14 +372,14 @@ Said = Mapping[str, tuple[int | None, str]]
 @pytest.fixture(scope="module")
 def registered(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Path:
     """A small repository with a registry, and so with checks of the rows, after `make setup`."""
-    folder = generate(tmp_path_factory.mktemp("registered") / "project", preset="minimal", registry="files")
+    folder = generate(tmp_path_factory.mktemp("registered") / "project", **SMALL)
     make(folder, env, "setup")
-    (folder / "src/my_model/model.py").write_text(MODEL, "utf-8")
     return folder
 
 
 def tried(project: Path, env: Mapping[str, str], names: Sequence[str]) -> Said:
     """What the last command of each case prints and the report says; "right NAME" is without the defect."""
+    (project / CODE).write_text(MODEL, "utf-8")
     trials = {f"{kind} {name}": getattr(CASES[name], kind) for name in names for kind in ("wrong", "right")}
     calls = [call for trial in trials.values() for call in trial.calls()]
     code = "from goldenpath_runtime.quality import analysis\nanalysis.RESAMPLES = 50\n" + RUN.replace(
@@ -429,3 +434,23 @@ def figure(text: str, metric: str) -> float:
     found = re.search(rf"^\| {metric} \| ([-\d.e]+) \|", text, re.MULTILINE)
     assert found, text
     return float(found[1])
+
+
+@pytest.mark.parametrize(("task", "least"), [("classification", 8), ("regression", 3)])
+def test_the_first_model_is_better_than_its_baseline_in_every_figure(
+    task: str, least: int, registered: Path, env: dict[str, str]
+) -> None:
+    files = render({**SMALL, "task": task})
+    for path in ("params.yaml", "data/schema.yaml", CODE):
+        (registered / path).write_bytes(files[path])
+    run([str(registered / ".venv/bin/python"), "-m", "goldenpath_runtime", "pipeline"], registered, env)
+    reports = registered / "reports/my_model"
+    figures = json.loads((reports / "metrics.json").read_text("utf-8"))
+    assert len(figures["test"]) == least
+    for name, value in figures["test"].items():
+        other = figures["baseline"][name]
+        assert value < other if name in LESS_IS_BETTER else value > other, name
+    low, high = figures["gain"]
+    assert low > (high - low) / 2, "far from chance"
+    limits = (reports / "report.md").read_text("utf-8").partition("## Limits")[2].partition("\n## ")[0]
+    assert not re.search("chance|agree|alone|few", limits), limits
