@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 
 # The machine's uv if it answers and knows groups: a shim of pyenv may not run, and one before 0.5 is too old.
-UV ?= $(if $(shell uv sync --group dev --help 2>/dev/null),uv,.uv/bin/uv)
+UV ?= $(if $(shell uv --offline sync --group dev --help 2>/dev/null),uv,.uv/bin/uv)
 RUN = $(UV) run --no-sync
 DEMO ?= ../goldenpath-demo
 TOUR ?= ../goldenpath-tour
