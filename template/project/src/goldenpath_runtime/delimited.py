@@ -162,7 +162,7 @@ def _read_excel(
 
         cells = pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
     except ImportError:
-        raise ValueError("add the packages pandas and openpyxl for it: uv add openpyxl") from None
+        raise ValueError("it needs the packages pandas and openpyxl") from None
     names = [str(name) for name in cells]
     rows = cells.set_axis(names, axis=1).infer_objects()
     for name in names:

@@ -201,28 +201,46 @@ def _require_figures(project: Project, parts: Parts, classes: Sequence[str]) -> 
     They are asked for scores that are right, of rows of all classes and of the first ones here.
     """
     params = project.params
-    model = project.model
-    data = Dataset(Path(), model.columns, params.target, tuple(classes))
-    if classes:
-        usual: Array = np.arange(TRIED) % len(classes)
-    else:
-        usual = np.linspace((1.0,) * len(params.target), 2.0, TRIED)
-    truths = [usual, *(data.truth(parts[name][:TRIED]) for name in ("validation", "test"))]
     known: set[str] = set()
-    for truth in truths:
-        scores = np.eye(len(classes))[truth] * 0.9 + 0.1 / len(classes) if classes else truth
+    for truth in _truths(project, parts, classes):
+        scores = _right_scores(truth, len(classes))
         try:
-            known |= model.metrics(truth, scores).keys()
+            figures = project.model.metrics(truth, scores)
         except Exception:  # noqa: BLE001 (they may need what only a training gives)
             return
+        known.update(figures)
     asked = [("objective.metric", params.objective.metric)]
-    asked += [("gate.thresholds", name) for name in params.gate.thresholds]
+    for name in params.gate.thresholds:
+        asked.append(("gate.thresholds", name))
     for key, name in asked:
-        if name not in known:
-            meant = did_you_mean(name, known) or f"; they give {', '.join(sorted(known))}"
-            raise ProjectError(
-                f"{PARAMS}: models.{project.name}.{key}: the model's metrics give no {name}{meant}"
-            )
+        if name in known:
+            continue
+        listed = ", ".join(sorted(known))
+        meant = did_you_mean(name, known) or f"; they give {listed}"
+        raise ProjectError(
+            f"{PARAMS}: models.{project.name}.{key}: the model's metrics give no {name}{meant}"
+        )
+
+
+def _truths(project: Project, parts: Parts, classes: Sequence[str]) -> Iterator[Array]:
+    """Targets of rows that have all classes, and those of the first rows that are judged by."""
+    targets = project.params.target
+    data = Dataset(Path(), project.model.columns, targets, tuple(classes))
+    if classes:
+        yield np.arange(TRIED) % len(classes)
+    else:
+        yield np.linspace((1.0,) * len(targets), 2.0, TRIED)
+    for name in ("validation", "test"):
+        rows = parts[name][:TRIED]
+        yield data.truth(rows)
+
+
+def _right_scores(truth: Array, classes: int) -> Array:
+    """Scores that are nearly sure of the right class, or the right numbers."""
+    if not classes:
+        return truth
+    sure = np.eye(classes)[truth]
+    return sure * 0.9 + 0.1 / classes
 
 
 def _check_data(

@@ -69,13 +69,15 @@ def unseen(project: Project, folder: Path) -> npt.NDArray[np.bool_]:
     rows = project.dataset("test").frame()
     keys = _keys(rows, columns)
     content = base64.b64decode(known["rows"])
-    is_seen = np.isin(keys, np.frombuffer(content, KEY))
+    noted = np.frombuffer(content, KEY)
+    is_seen = np.isin(keys, noted)
     if _told_by(project).items() <= known.items():
         # The parts are the old ones. A row that is in both has equals by chance, drawn one by one.
         fitted = _keys(_fitted(project), columns)
         is_seen &= ~np.isin(keys, fitted)
     split = project.params.split
-    group = {"group": split.column, "time": split.group}.get(split.by)
+    columns_of_groups = {"group": split.column, "time": split.group}
+    group = columns_of_groups.get(split.by)
     if group:
         groups = rows[group]
         is_seen = groups.isin(groups[is_seen]).to_numpy()
@@ -102,8 +104,9 @@ def _told_by(project: Project) -> dict[str, Any]:
 
 def _fitted(project: Project) -> pd.DataFrame:
     """The rows that a model is trained on, and those that choose it."""
-    parts = [project.dataset(part).frame() for part in ("train", "validation")]
-    return pd.concat(parts, ignore_index=True)
+    trained = project.dataset("train").frame()
+    choosing = project.dataset("validation").frame()
+    return pd.concat([trained, choosing], ignore_index=True)
 
 
 def _keys(rows: pd.DataFrame, columns: Iterable[str]) -> npt.NDArray[Any]:
@@ -142,7 +145,8 @@ def reference(project: Project) -> dict[str, Summary]:
             continue  # the other class says all
         known[SCORE + name] = summarize(scores[:, i], "number")
     if scorer.info["classes"]:
-        likeliest = [scorer.names[place] for place in scores.argmax(1)]
+        places = scores.argmax(1)
+        likeliest = [scorer.names[place] for place in places]
         known[PREDICTED] = summarize(likeliest, "category")
     return known
 
@@ -165,12 +169,16 @@ def _summarize_words(column: Values) -> Summary:
     """The most frequent words of a text, and how many rows have none of them."""
     found = [words(value) for value in column]
     counts = Counter(word for each in found for word in each)
-    known = {word: rows for word, rows in ranked(counts)[:WORDS] if rows >= FEWEST}
+    known = {}
+    for word, rows in ranked(counts)[:WORDS]:
+        if rows >= FEWEST:
+            known[word] = rows
     others = [rows for word, rows in counts.items() if word not in known]
+    without = [each for each in found if each.isdisjoint(known)]
     return {
         "words": known,
         "other_word": max(others, default=0),
-        "without": sum(each.isdisjoint(known) for each in found),
+        "without": len(without),
     }
 
 
@@ -179,7 +187,8 @@ def _some(values: npt.NDArray[np.float32]) -> list[float | None]:
     if len(values) > KEPT:
         rng = np.random.default_rng(0)
         values = rng.choice(values, KEPT, replace=False)
-    return [None if np.isnan(value) else float(value) for value in np.sort(values)]
+    ordered = np.sort(values)
+    return [None if np.isnan(value) else float(value) for value in ordered]
 
 
 def _summarize_category(column: Values) -> Summary:
@@ -202,7 +211,8 @@ def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
 
 def words(value: Any) -> set[str]:
     """The words of one text, in lower case."""
-    return set(re.findall(r"\w+", text(value).lower()))
+    lower = text(value).lower()
+    return set(re.findall(r"\w+", lower))
 
 
 def numbers(column: Values, kind: str) -> npt.NDArray[np.float32]:
