@@ -162,7 +162,9 @@ def _read_excel(
 
         cells = pd.read_excel(path, dtype=object, keep_default_na=False, na_values=[""])
     except ImportError:
-        raise ValueError("it needs the packages pandas and openpyxl") from None
+        raise ValueError(
+            "it needs pandas and openpyxl: add them to pyproject.toml, then make setup"
+        ) from None
     names = [str(name) for name in cells]
     rows = cells.set_axis(names, axis=1).infer_objects()
     for name in names:

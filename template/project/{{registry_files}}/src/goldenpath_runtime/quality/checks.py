@@ -163,6 +163,7 @@ def _untested(parts: Mapping[str, pd.DataFrame], params: ModelParams) -> Iterato
 
 
 def _old(rows: pd.DataFrame, policy: Checks, schema: Schema, now: datetime) -> Iterator[str]:
+    hidden = [name for name, column in schema.columns.items() if column.personal]
     for name, days in policy.max_age_days.items():
         if not isinstance(rows[name].dtype, pd.DatetimeTZDtype):
             yield (
@@ -171,7 +172,7 @@ def _old(rows: pd.DataFrame, policy: Checks, schema: Schema, now: datetime) -> I
             )
             continue
         newest = rows[name].max()
-        shown = HIDDEN if schema.columns[name].personal else newest
+        shown = HIDDEN if name in hidden else newest
         age = (pd.Timestamp(now) - newest) / pd.Timedelta(days=1)
         if not age <= days:  # also when all are missing
             yield (
