@@ -236,6 +236,47 @@ def test_rows_that_files_do_not_tell_of_are_read_anew(
             (project / path).write_text(text, "utf-8")
 
 
+# Rows as they may lie here besides, and what adds some.
+WRITE = "import pandas as pd, pathlib; rows = pd.read_csv(SOURCE, dtype=str, keep_default_na=False); pathlib.Path(PLACE).mkdir(exist_ok=True); "
+PLACES = {
+    "a compressed file": (
+        "rows.csv.gz",
+        "rows.to_csv(PLACE + '/rows.csv.gz', index=False)",
+        "rows[:-9].to_csv(PLACE + '/rows.csv.gz', index=False)",
+    ),
+    "a folder": (
+        "",
+        "pd.read_csv(SOURCE).to_parquet(PLACE + '/one.parquet')",
+        "pd.read_csv(SOURCE)[:9].to_parquet(PLACE + '/two.parquet')",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_a_source_is_made_of_decides(
+    project: Path, env: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    (source,) = project.glob(".venv/lib/python*/site-packages/palmerpenguins/data/penguins.csv")
+    file, first, later = PLACES[name]
+    place = tmp_path / "rows"
+    params = project / "params.yaml"
+    before = params.read_text("utf-8")
+
+    def write(code: str) -> None:
+        given = f"SOURCE, PLACE = {str(source)!r}, {str(place)!r}; {WRITE}{code}"
+        run([str(project / ".venv/bin/python"), "-c", given], project, env)
+
+    write(first)
+    params.write_text(before.replace(SOURCE, str(place / file)), "utf-8")
+    try:
+        assert SAME not in data(project, env)
+        assert SAME in data(project, env)
+        write(later)
+        assert SAME not in data(project, env)
+    finally:
+        params.write_text(before, "utf-8")
+
+
 def test_rows_that_could_not_be_read_are_not_trained_on(project: Path, env: dict[str, str]) -> None:
     """Where DVC leaves what `data` has written before."""
     schema = project / "data/schema.yaml"
