@@ -135,11 +135,11 @@ def _written(context: Answers, question: str, value: Any) -> Files:
 @pytest.mark.parametrize(
     ("answers", "most_files", "most", "most_of_tests"),
     [
-        ({"preset": "minimal"}, 45, 2500, 50),
-        ({"registry": "none"}, 66, 2875, 50),
-        ({"deploy": "none", "ci": "none"}, 94, 4500, 50),
-        ({"ci": "none"}, 107, 5350, 50),
-        *(({"ci": ci}, 125, 5600, 50) for ci in CALLS),
+        ({"preset": "minimal"}, 45, 3100, 50),
+        ({"registry": "none"}, 66, 3500, 50),
+        ({"deploy": "none", "ci": "none"}, 94, 5500, 50),
+        ({"ci": "none"}, 107, 6375, 50),
+        *(({"ci": ci}, 125, 6600, 50) for ci in CALLS),
     ],
     ids=["minimal", "no registry", "no deploy", "no CI", *CALLS],
 )

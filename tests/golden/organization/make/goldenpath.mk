@@ -2,7 +2,8 @@
 # steps go into the Makefile. With several models in params.yaml, MODEL=name and DATASET=name choose;
 # steps of the pipeline run for all of them without it.
 
-UV ?= $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+# The machine's uv if it answers and knows groups: a shim of pyenv may not run, and one before 0.5 is too old.
+UV ?= $(if $(shell uv --offline sync --group dev --help 2>/dev/null),uv,.uv/bin/uv)
 UV_VERSION := 0.13.8
 RUN = env UV_PYTHON=.venv $(UV) run --no-sync
 STEP = $(RUN) python -m goldenpath_runtime
@@ -104,7 +105,7 @@ serve: | .venv ## answer over HTTP on PORT= (8000)
 
 score: | .venv ## score the rows of FILE= into OUT=
 	$(if $(and $(FILE),$(OUT)),,$(error type make score FILE=rows.csv OUT=scores.csv))
-	$(STEP) score $(OF_MODEL) "$(FILE)" "$(OUT)"
+	$(STEP) score $(OF_MODEL) $(if $(AS_IS),--as-is) "$(FILE)" "$(OUT)"
 
 embed: | .venv ## write the folder OUT= that scores without this project
 	$(if $(OUT),,$(error type make embed OUT=build/embedded))
@@ -137,10 +138,11 @@ endif
 
 ##@ CI
 
-matrix: | .venv ## print the models for a CI system to fan out; FORM=list: one a line; FORM=github, gitlab or azure: JSON; DRIFTED=yes
+# Without a second #, `make help` leaves out what only jobs call.
+matrix: | .venv # print the models for a CI system to fan out; FORM=list: one a line; FORM=github, gitlab or azure: JSON; DRIFTED=yes
 	@$(STEP) matrix $(OF_MODEL) $(if $(FORM),--form $(FORM)) $(if $(DRIFTED),--drifted)
 
-summary: ## print the short report of the last training, as Markdown, for a pull request
+summary: # print the short report of the last training, as Markdown, for a pull request
 	@cat reports/*/summary.md 2>/dev/null || cat build/smoke/reports/*/summary.md 2>/dev/null || echo "nothing is trained yet"
 
 ##@ Housekeeping
