@@ -259,11 +259,15 @@ FAULTS = {
         CODE,
         "return self.linear()",
         "self.linear()",
-        "model.py:9: baseline: AttributeError: 'NoneType'",
+        "model.py: candidate baseline: NoneType has no `fit`: wrap estimators",
         "pipeline",
     ),
     "a candidate that cannot be fitted": Mistake(
-        CODE, "C=0.5", "C=-1", "model.py:12: candidates: InvalidParameterError: The 'C' parameter", "pipeline"
+        CODE,
+        "C=0.5",
+        "C=-1",
+        "model.py: candidate linear: it cannot be fitted to these rows: The 'C' parameter",
+        "pipeline",
     ),
     "rows that are none": Mistake(
         CODE,

@@ -92,10 +92,11 @@ Said = dict[str, tuple[int | None, str]]
 def said(project: Path, env: dict[str, str]) -> Said:
     """What `train` and the pipeline print in each case, and the report."""
     calls = [(files(case), ["pipeline"]) for case in CASES.values()]
-    calls += [(files(CASES[name]), ["train"]) for name in SILENT]
+    steps = [(name, step) for name in SILENT for step in ("data", "train")]
+    calls += [(files(CASES[name]), [step]) for name, step in steps]
     code = RUN.replace("printed.append((code, out.getvalue()))", REPORTED)
     printed = in_one_process(project, env, code, calls)
-    names = [*CASES, *(f"{name}: train" for name in SILENT)]
+    names = [*CASES, *(f"{name}: {step}" for name, step in steps)]
     return {name: (code, text) for name, (code, text) in zip(names, printed, strict=True)}
 
 

@@ -207,7 +207,8 @@ def test_a_model_that_holds_personal_values_says_so(
     assert printed.count(f"note: {said}") == 1
     report = (copy.folder / "reports/my_model/report.md").read_text("utf-8")
     assert f"- {said}" in report.partition("## Limits")[2].partition("## ")[0]
-    assert list(copy.found()) == ["build/my_model/model/model.onnx"]
+    models = [f"build/my_model/{name}/model.onnx" for name in ("baseline", "model")]
+    assert sorted(copy.found()) == models
     copy.write("data/schema.yaml", schema.replace('values: ["no", "yes"]', "personal: true"))
     assert "target is personal, and the model answers with its values" in copy.do("pipeline")
     copy.write(

@@ -206,9 +206,9 @@ def _require_figures(project: Project, parts: Parts, classes: Sequence[str]) -> 
         scores = _right_scores(truth, len(classes))
         try:
             figures = project.model.metrics(truth, scores)
+            known.update(figures)
         except Exception:  # noqa: BLE001 (they may need what only a training gives)
             return
-        known.update(figures)
     asked = [("objective.metric", params.objective.metric)]
     for name in params.gate.thresholds:
         asked.append(("gate.thresholds", name))

@@ -37,10 +37,11 @@ def train(project: Project) -> dict[str, Any]:
     model = project.model
     with asking(model.candidates):
         candidates = model.candidates()
+        for name, candidate in candidates.items():
+            require_export(name, candidate)
     with asking(model.baseline):
         simplest = model.baseline()
-    for name, candidate in (*candidates.items(), ("baseline", simplest)):
-        require_export(name, candidate)
+        require_export("baseline", simplest)
     fitted = {}
     with asking(model.candidates):
         for name, candidate in candidates.items():
