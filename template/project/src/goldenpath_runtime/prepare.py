@@ -210,8 +210,7 @@ def _require_figures(project: Project, parts: Parts, classes: Sequence[str]) -> 
         except Exception:  # noqa: BLE001 (they may need what only a training gives)
             return
     asked = [("objective.metric", params.objective.metric)]
-    for name in params.gate.thresholds:
-        asked.append(("gate.thresholds", name))
+    asked += [("gate.thresholds", name) for name in params.gate.thresholds]
     for key, name in asked:
         if name in known:
             continue

@@ -48,7 +48,8 @@ def seen(project: Project) -> dict[str, Any]:
     known = _told_by(project)
     keys = _keys(_fitted(project), known["columns"])
     different = np.unique(keys)
-    text = base64.b64encode(different.tobytes())
+    content = different.tobytes()
+    text = base64.b64encode(content)
     return {**known, "rows": text.decode()}
 
 
@@ -95,8 +96,9 @@ def _told_by(project: Project) -> dict[str, Any]:
     named = {*project.model.columns, split.column, split.group}
     types = _types(project)
     known = sorted(types.keys() & named)
+    columns = {name: types[name] for name in known}
     return {
-        "columns": {name: types[name] for name in known},
+        "columns": columns,
         "split": split.model_dump(mode="json"),
         "seed": project.params.seed,
     }
@@ -133,7 +135,8 @@ def reference(project: Project) -> dict[str, Summary]:
     validation = project.dataset("validation").frame()
     held_out = pd.concat([validation, data.frame()], ignore_index=True)
     trained = project.dataset("train").frame()
-    columns = data.columns(pd.concat([trained, held_out], ignore_index=True))
+    rows = pd.concat([trained, held_out], ignore_index=True)
+    columns = data.columns(rows)
     known = {}
     for name, rule in scorer.columns.items():
         if not rule.get("personal"):
@@ -169,10 +172,8 @@ def _summarize_words(column: Values) -> Summary:
     """The most frequent words of a text, and how many rows have none of them."""
     found = [words(value) for value in column]
     counts = Counter(word for each in found for word in each)
-    known = {}
-    for word, rows in ranked(counts)[:WORDS]:
-        if rows >= FEWEST:
-            known[word] = rows
+    most = ranked(counts)[:WORDS]
+    known = {word: rows for word, rows in most if rows >= FEWEST}
     others = [rows for word, rows in counts.items() if word not in known]
     without = [each for each in found if each.isdisjoint(known)]
     return {
