@@ -25,9 +25,9 @@ rows = pd.DataFrame({
     "extra": [f"note {i}" for i in range(60)],
     "target": [("no", "yes")[i % 7 > 3] for i in range(60)],
 })
-folder = Path("data/raw")
+folder = Path("data/sources")
 folder.mkdir(parents=True, exist_ok=True)
-if not Path("data/raw/rows.csv").exists():
+if not Path("data/sources/rows.csv").exists():
     rows.to_csv(folder / "rows.csv", index=False)
     rows.to_csv(folder / "rows.csv.gz", index=False)
     rows.to_csv(folder / "rows.csv.bz2", index=False)
@@ -38,7 +38,7 @@ if not Path("data/raw/rows.csv").exists():
         (folder / "parts" / f"kind={kind}").mkdir(parents=True)
         part.drop(columns="kind").to_parquet(folder / "parts" / f"kind={kind}" / "part-0.parquet")
     (folder / "parts" / "_SUCCESS").touch()
-    with sqlite3.connect("data/raw/rows.db") as base:
+    with sqlite3.connect("data/sources/rows.db") as base:
         rows.to_sql("old_rows", base, index=False)
         rows.head(7).to_sql("new_rows", base, index=False)
 printed = []
@@ -74,7 +74,7 @@ class Model(Model):
         if source.endswith(".csv"):
             yield from super().load(source)
             return
-        with sqlite3.connect("data/raw/rows.db") as base:
+        with sqlite3.connect("data/sources/rows.db") as base:
             yield pd.read_sql(f"select * from {source}", base)
 """
 
@@ -100,7 +100,7 @@ def files(project: Path, env: dict[str, str]) -> dict[str, list[tuple[int | None
     """By source what `schema`, `pipeline` and `score` printed."""
     calls: list[tuple[dict[str, str], list[str]]] = []
     for name in SOURCES:
-        source = f"data/raw/{name}"
+        source = f"data/sources/{name}"
         given = {"params.yaml": params(source), "data/schema.yaml": SCHEMA}
         calls.append((given, ["schema", source, "--out", f"build/{name}.yaml"]))
         calls.append(({}, ["pipeline"]))
@@ -156,10 +156,10 @@ def test_a_load_of_the_team_is_used_by_all_commands(project: Path, env: dict[str
         (given, ["schema"]),
         ({}, ["pipeline"]),
         ({}, ["score", "new_rows", "build/new.csv"]),
-        ({}, ["score", "data/raw/rows.csv", "build/all.csv"]),
-        ({}, ["score", "--as-is", "data/raw/rows.csv", "build/as_is.csv"]),
+        ({}, ["score", "data/sources/rows.csv", "build/all.csv"]),
+        ({}, ["score", "--as-is", "data/sources/rows.csv", "build/as_is.csv"]),
         ({}, ["score", "--as-is", "new_rows", "build/none.csv"]),
-        ({"params.yaml": params("data/raw/rows.csv")}, ["schema"]),
+        ({"params.yaml": params("data/sources/rows.csv")}, ["schema"]),
     ]
     try:
         found: Any = in_one_process(project, env, COMMANDS, calls)
