@@ -213,7 +213,7 @@ def test_gate_and_report_say_on_how_many_rows(compared: tuple[pipeline.Project, 
     assert f"on {rows} rows that neither has seen" in reason
     assert f"rests on {rows} of {rows} test rows" in limits
     note = read_json(folder / SEEN, "train")
-    half = seen(replace_test(project, rows // 2))
+    half = seen(train_on_tested(project, each=2))
     write_json(folder / SEEN, {**note, "rows": half["rows"]})
     passed, reason, limits = told(project)
     kept = int(unseen(project, folder).sum())
@@ -227,20 +227,25 @@ def test_gate_and_report_say_on_how_many_rows(compared: tuple[pipeline.Project, 
     assert f"champion champion, {kept} rows" in (project.reports / "report.md").read_text(encoding="utf-8")
 
 
-def replace_test(project: pipeline.Project, rows: int) -> pipeline.Project:
-    """The same model as if it had been trained on some of its test rows."""
+def train_on_tested(project: pipeline.Project, each: int) -> pipeline.Project:
+    """The same model as if it had been trained on each second (or each) test row; the first of a class is left."""
     root = project.root.with_name("trained on the test")
     other = replace(project, root=shutil.copytree(project.root, root))
     data = other.build / "data"
-    trained = [pd.read_parquet(data / f"{part}.parquet") for part in ("train", "test")]
-    pd.concat([trained[0], trained[1].iloc[:rows]]).to_parquet(data / "train.parquet", index=False)
+    trained, tested = (pd.read_parquet(data / f"{part}.parquet") for part in ("train", "test"))
+    kinds = tested[project.params.target[0]]
+    if project.params.task == "regression":
+        kinds = kinds.isna()  # all alike
+    places = tested.groupby(kinds).cumcount()
+    more = tested[places % each == each - 1]
+    pd.concat([trained, more]).to_parquet(data / "train.parquet", index=False)
     return other
 
 
 def test_gate_and_report_say_why_nothing_is_compared(compared: tuple[pipeline.Project, Path]) -> None:
     project, folder = compared
     note = (folder / SEEN).read_text(encoding="utf-8")
-    all_seen = seen(replace_test(project, 10**6))
+    all_seen = seen(train_on_tested(project, each=1))
     cases = {
         "made before versions noted": None,
         "0 test rows are such that neither has seen, required ≥ 2": {**json.loads(note), "rows": all_seen["rows"]},
