@@ -65,6 +65,7 @@ def test_limits_decide_what_monitoring_says(project: Path, env: dict[str, str]) 
         "": "drift",
         "monitor: {my_model: {min_rows: 1000}}\n": "too-little-data",
         "monitor: {my_model: {max_psi: 1000}}\n": "stable",
+        "monitor: {my_model: {max_psi: 1000, max_share_psi: 0}}\n": "drift",
         "monitor: {my_model: {days: 0.0000001}}\n": "too-little-data",
     }
     verdicts = in_one_process(project, env, VERDICTS, [*settings])

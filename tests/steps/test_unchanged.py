@@ -40,7 +40,8 @@ def is_noticed():
 missed, tried = [], []
 for path in files:
     inside = path.relative_to(here)
-    if inside.parts[0] in (".git", "reports") or path.name.endswith("read.json"):
+    # The ledger is read each time.
+    if inside.parts[0] in (".git", ".store", "reports") or path.name.endswith("read.json"):
         continue
     if inside.parts[0] == ".venv" and path.suffix != ".csv":  # what is installed is told by its folder
         continue

@@ -47,7 +47,8 @@ class Monitoring(Frozen):
     `days` are looked at without SINCE. Below `min_rows` sampled rows nothing is said of drift,
     below `min_labels` labels nothing of quality. `significance` is the share of false alarms over
     all columns, from 0 to 1; `max_psi` the population stability index up to which no change counts,
-    `max_share_psi` the same of a single share, as of missing values, a value or a word.
+    `max_share_psi` the same of a single share, as of missing values, a value or a word: half of
+    `max_psi` where it is not given.
     """
 
     days: float = Field(default=7.0, gt=0)
@@ -55,7 +56,14 @@ class Monitoring(Frozen):
     min_labels: int = Field(default=50, ge=1)
     significance: float = Field(default=ALPHA, gt=0, lt=1)
     max_psi: float = Field(default=LARGE, ge=0)
-    max_share_psi: float = Field(default=LARGE_SHARE, ge=0)
+    max_share_psi: float | None = Field(default=None, ge=0)
+
+    @property
+    def share_psi(self) -> float:
+        """The limit of a single share."""
+        if self.max_share_psi is None:
+            return self.max_psi * LARGE_SHARE / LARGE
+        return self.max_share_psi
 
 
 class Settings(Frozen):

@@ -90,7 +90,7 @@ def examine(
     columns = {column: [_value(sample, column) for sample in samples] for column in known}
     drifts: list[Drift] = []
     if len(samples) >= limits.min_rows:
-        drifts = compare(known, columns, limits.significance, limits.max_psi, limits.max_share_psi)
+        drifts = compare(known, columns, limits.significance, limits.max_psi, limits.share_psi)
     quality: list[Found] = []
     if len(labelled) >= limits.min_labels:
         quality = list(_quality(project, folder, labelled))
