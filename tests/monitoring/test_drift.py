@@ -150,7 +150,9 @@ def test_false_alarms_are_rare_and_half_a_deviation_is_found(
     assert found >= math.ceil(0.95 * RESAMPLES)
 
 
-@pytest.mark.parametrize("rows", WINDOWS)
+@pytest.mark.parametrize(
+    "rows", [200, *(pytest.param(rows, marks=[pytest.mark.life]) for rows in (1_000, 10_000))]
+)
 def test_what_changes_in_few_rows_is_found_and_what_does_not_raises_no_alarm(
     project: Path, env: dict[str, str], rows: int
 ) -> None:

@@ -194,6 +194,7 @@ def test_a_message_of_a_personal_column_shows_no_value(broken: Copy, name: str) 
     assert "Traceback" not in printed
 
 
+@pytest.mark.life
 def test_a_model_that_holds_personal_values_says_so(
     project: Path, env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,13 @@ ALWAYS = {
 SAME = "nothing that the rows depend on has changed"
 
 
+def some_of(names: Iterable[str], number: int) -> list[Any]:
+    """Cases of which CI runs the first ones; the environment `live` runs all."""
+    return [
+        pytest.param(name, marks=[pytest.mark.live] * (place >= number)) for place, name in enumerate(names)
+    ]
+
+
 def left(project: Path) -> dict[str, bytes]:
     """What `data` leaves, by file."""
     build, reports = project / "build/my_model", project / "reports/my_model"
@@ -173,7 +181,7 @@ def test_each_file_that_is_opened_decides(project: Path, env: dict[str, str], tm
     assert found["missed"] == []
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", some_of(OTHERS, 3))
 def test_what_else_decides(project: Path, env: dict[str, str], name: str) -> None:
     params = (project / "params.yaml").read_bytes()
     assert in_one_process(project, env, AROUND, OTHERS[name]) == [True, False]
@@ -182,7 +190,7 @@ def test_what_else_decides(project: Path, env: dict[str, str], name: str) -> Non
         (project / "src/my_model" / added).unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("path", ["data/schema.yaml", "params.yaml", "src/my_model/model.py"])
+@pytest.mark.parametrize("path", some_of(["data/schema.yaml", "params.yaml", "src/my_model/model.py"], 1))
 def test_what_changes_while_rows_are_read_is_noticed(project: Path, env: dict[str, str], path: str) -> None:
     assert in_one_process(project, env, MEANWHILE, path)[0] is False
 
@@ -215,7 +223,7 @@ def test_the_champion_is_looked_up_all_the_same(project: Path, env: dict[str, st
     assert left(project)["data.verdict"] == b"unchanged\n"
 
 
-@pytest.mark.parametrize("name", ALWAYS)
+@pytest.mark.parametrize("name", some_of(ALWAYS, 2))
 def test_rows_that_files_do_not_tell_of_are_read_anew(
     project: Path, env: dict[str, str], tmp_path: Path, name: str
 ) -> None:
@@ -253,7 +261,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("name", some_of(PLACES, 1))
 def test_what_a_source_is_made_of_decides(
     project: Path, env: dict[str, str], tmp_path: Path, name: str
 ) -> None:

@@ -86,15 +86,19 @@ NEEDS = {
     "test_scores.py": "",
     "test_steps.py": "",
 }
+OF_NO_DATA = ("test_exports.py",)
 
 
-def prove_runtime(project: Path, env: Mapping[str, str], folder: Path) -> str:
-    """Run tests/runtime with a project's model and packages, as far as it has the options; what pytest prints."""
+def prove_runtime(project: Path, env: Mapping[str, str], folder: Path, *, whole: bool = True) -> str:
+    """Run tests/runtime with a project's model and packages, as far as it has the options; what pytest prints.
+
+    `whole` with those as well that are about no data.
+    """
     folder.mkdir()
     shutil.copy(project / "tests/conftest.py", folder)
     package = project / "src/goldenpath_runtime"
     for name, option in NEEDS.items():
-        if (package / option / "__init__.py").exists():
+        if (package / option / "__init__.py").exists() and (whole or name not in OF_NO_DATA):
             shutil.copy(RUNTIME_TESTS / name, folder)
     words = ("-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", str(folder))
     return run([str(project / ".venv/bin/python"), *words], project, env)
