@@ -22,7 +22,7 @@ from tests.support import commit_all, environment, generate, git, make, run
 from tests.template.live import predict, prove_runtime, service
 
 CASES = Path(__file__).parent / "cases"
-SAMPLED = ("imbalanced", "regression", "text")
+SAMPLED = ("imbalanced", "text")
 ALL = [pytest.param(name, marks=[] if name in SAMPLED else [pytest.mark.models]) for name in sorted(BREAKS)]
 CODE = "src/own/model.py"
 SEEDS = {"data/schema.yaml", "data/sample.csv", CODE}  # at most these three, and params.yaml

@@ -137,8 +137,15 @@ HALF_MISSING: list[float | None] = [None if i % 2 else value for i, value in enu
 WORDS = [f"word {i % 7}" for i in range(500)]
 
 
-@pytest.mark.parametrize("rows", [200, 500])
-@pytest.mark.parametrize("data", ["default", "thirty columns"])
+@pytest.mark.parametrize(
+    ("data", "rows"),
+    [
+        ("default", 200),
+        pytest.param("default", 500, marks=[pytest.mark.life]),
+        ("thirty columns", 200),
+        pytest.param("thirty columns", 500, marks=[pytest.mark.life]),
+    ],
+)
 def test_false_alarms_are_rare_and_half_a_deviation_is_found(
     project: Path, env: dict[str, str], data: str, rows: int
 ) -> None:

@@ -86,7 +86,7 @@ def test_a_branch_has_what_people_would_commit(folder: str, clash: bool, story: 
     assert tree(story, "bot/update") == expected
     assert look(story.project) == before, "neither the files nor the index nor what is checked out"
     said = git(story.project, "log", "-1", "--format=%B", "bot/update").strip().splitlines()
-    assert said[0] == "Update from template version 1.0.0 to 2.1.0"
+    assert said[0] == "Update from template version v1.0.0 to v2.1.0"
     assert said[1:] == (["", "Conflicts, to be settled:", "", "of the user.txt"] if clash else [])
     assert story.run("status", path=folder).code == 4
     git(story.project, "switch", "--quiet", "bot/update")
@@ -266,7 +266,7 @@ def test_a_dry_run_makes_no_branch(story: Story) -> None:
 def test_answers_that_change(story: Story) -> None:
     begin(story, {"a.txt.jinja": "{{ name }}\n"})
     assert story.update("--data", "name=other", "--commit").code == 0
-    assert git(story.project, "log", "-1", "--format=%s") == "Change the answers to template version 1.0.0\n"
+    assert git(story.project, "log", "-1", "--format=%s") == "Change the answers to template version v1.0.0\n"
 
 
 @pytest.mark.parametrize("clash", [False, True], ids=["clean", "conflict"])
