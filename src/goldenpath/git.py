@@ -35,6 +35,7 @@ _SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
 _WITHOUT = "Add --no-git to leave git to you."
 # With it git does not make up an address from the name of the machine.
 _BY_CONFIG = ("-c", "user.useConfigOnly=true")
+_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 _NOBODY = ("-c", "user.name=goldenpath", "-c", "user.email=goldenpath@localhost")
 
 
@@ -129,15 +130,15 @@ def start(folder: Path, branch: str, message: str) -> None:
     run(folder, "init", "--quiet", f"--initial-branch={branch}", hint=_WITHOUT)
     run(folder, *IMPERSONAL, "add", "--all", hint=_WITHOUT)
     commit = ("commit", "--quiet", "--no-gpg-sign", f"--message={message}")
-    settings = ("-c", f"core.hooksPath={os.devnull}", "-c", "maintenance.auto=false")
-    # Most users have a name: to ask for it first costs two processes.
-    if attempt(folder, *settings, *_BY_CONFIG, *commit).returncode:
-        run(folder, *settings, *own_way(folder), *commit, hint=_WITHOUT)
+    # Most users have a name: to ask for it first costs two processes. A repository this new needs no maintenance.
+    quick = (*_NO_HOOKS, *_BY_CONFIG, "-c", "maintenance.auto=false")
+    if attempt(folder, *quick, *commit).returncode:
+        run(folder, *own_way(folder), *commit, hint=_WITHOUT)
 
 
 def own_way(folder: Path) -> list[str]:
     """Return the settings of a commit that the command makes: without hooks, and for a user without a name."""
-    return ["-c", f"core.hooksPath={os.devnull}", *(() if _knows_user(folder) else _NOBODY)]
+    return [*_NO_HOOKS, *(() if _knows_user(folder) else _NOBODY)]
 
 
 def _knows_user(folder: Path) -> bool:

@@ -48,11 +48,12 @@ def _run(options: argparse.Namespace) -> int:
         del os.environ[name]
     # One import per command: each brings libraries that the others do not need.
     arguments = vars(options)
-    # What they bring stays for good: to look through it for garbage, again and again, is a tenth of their time.
+    # What an import brings is no garbage: to look for some, again and again, is a tenth of its time.
     gc.disable()
-    command = import_module(f"goldenpath.commands.{arguments.pop('command')}")
-    gc.freeze()
-    gc.enable()
+    try:
+        command = import_module(f"goldenpath.commands.{arguments.pop('command')}")
+    finally:
+        gc.enable()
     code: int = command.run(command.Options(**arguments))
     return code
 
