@@ -11,6 +11,29 @@ import pytest
 
 from tests.support import environment, generate, make, run
 
+# Writes the given files and calls a command, again and again; prints the exit code and what was printed of each.
+RUN = """
+import contextlib, io, json, sys, traceback
+from pathlib import Path
+from goldenpath_runtime.__main__ import main
+
+printed = []
+for files, words in json.load(sys.stdin):
+    for path, text in files.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(text.encode("latin-1"))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "my_model"]:
+        del sys.modules[name]
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            code = main(words)
+        except BaseException:
+            code = traceback.print_exc()
+    printed.append((code, out.getvalue()))
+json.dump(printed, sys.stdout)
+"""
+
 
 @pytest.fixture(scope="session")
 def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.models.conftest import in_one_process
-from tests.models.test_mistakes import RUN
+from tests.models.conftest import RUN, in_one_process
 
 DRAFT = """
 import io, json, sys

@@ -19,8 +19,7 @@ import pytest
 import yaml
 
 from tests.memory import render
-from tests.models.conftest import in_one_process
-from tests.models.test_mistakes import RUN
+from tests.models.conftest import RUN, in_one_process
 from tests.support import generate, make, run
 
 ROWS = "data/raw/rows.csv"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from tests.models.conftest import in_one_process
+from tests.models.conftest import RUN, in_one_process
 
 ROWS = "data/raw/rows.csv"
 GOOD = "".join(f"2026-01-{i % 28 + 1:02}T00:00,{i % 7}.5,{i},{'ab'[i % 2]},{i % 2}\n" for i in range(40))
@@ -40,28 +40,6 @@ FILES = {
     ROWS: HEAD + GOOD,
     "data/raw/rows.jsonl": JSON_LINES,
 }
-
-RUN = """
-import contextlib, io, json, sys, traceback
-from pathlib import Path
-from goldenpath_runtime.__main__ import main
-
-printed = []
-for files, words in json.load(sys.stdin):
-    for path, text in files.items():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_bytes(text.encode("latin-1"))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "my_model"]:
-        del sys.modules[name]
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            code = main(words)
-        except Exception:
-            code = traceback.print_exc()
-    printed.append((code, out.getvalue()))
-json.dump(printed, sys.stdout)
-"""
 
 
 class Mistake(NamedTuple):

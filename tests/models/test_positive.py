@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.models.conftest import in_one_process
-from tests.models.test_mistakes import RUN
+from tests.models.conftest import RUN, in_one_process
 
 PARAMS = """models:
   own:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from tests.models.conftest import in_one_process
+from tests.models.conftest import RUN, in_one_process
 
 READ = """
 import contextlib, io, json, sys
@@ -143,25 +143,6 @@ def test_a_file_is_read_as_it_is_written(name: str, read: dict[str, Any]) -> Non
         assert wanted in read[name]
 
 
-RUN = """
-import contextlib, io, json, sys, traceback
-from pathlib import Path
-from goldenpath_runtime.__main__ import main
-
-printed = []
-for files, words in json.load(sys.stdin):
-    for path, text in files.items():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_bytes(text.encode("latin-1"))
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            code = main(words)
-        except BaseException:
-            code = traceback.print_exc()
-    printed.append((code, out.getvalue()))
-print(json.dumps(printed))
-"""
 ROWS = "data/raw/rows.csv"
 PARAMS = {
     "task": "classification",

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.models.conftest import in_one_process
+from tests.models.conftest import RUN, in_one_process
 
-COMMANDS = """
-import contextlib, gzip, io, json, sqlite3, sys, traceback
+# Makes the rows that the commands read.
+ROWS = """
+import gzip, sqlite3
 from pathlib import Path
 import pandas as pd
-from goldenpath_runtime.__main__ import main
 
-given = json.load(sys.stdin)
 rows = pd.DataFrame({
     "code": [f"{i:05}" for i in range(60)],
     "size": [None if i % 9 == 0 else i / 4 for i in range(60)],
@@ -41,18 +40,6 @@ if not Path("data/sources/rows.csv").exists():
     with sqlite3.connect("data/sources/rows.db") as base:
         rows.to_sql("old_rows", base, index=False)
         rows.head(7).to_sql("new_rows", base, index=False)
-printed = []
-for files, words in given:
-    for path, text in files.items():
-        Path(path).write_text(text, "utf-8")
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            code = main(words)
-        except BaseException:
-            code = traceback.print_exc()
-    printed.append((code, out.getvalue()))
-print(json.dumps(printed))
 """
 SCHEMA = """columns:
   code: {type: text, feature: false}
@@ -105,7 +92,7 @@ def files(project: Path, env: dict[str, str]) -> dict[str, list[tuple[int | None
         calls.append((given, ["schema", source, "--out", f"build/{name}.yaml"]))
         calls.append(({}, ["pipeline"]))
         calls.append(({}, ["score", source, f"build/{name}.scores.csv"]))
-    printed = iter(in_one_process(project, env, COMMANDS, calls))
+    printed = iter(in_one_process(project, env, ROWS + RUN, calls))
     return {name: [next(printed) for _ in range(3)] for name in SOURCES}
 
 
@@ -162,7 +149,7 @@ def test_a_load_of_the_team_is_used_by_all_commands(project: Path, env: dict[str
         ({"params.yaml": params("data/sources/rows.csv")}, ["schema"]),
     ]
     try:
-        found: Any = in_one_process(project, env, COMMANDS, calls)
+        found: Any = in_one_process(project, env, ROWS + RUN, calls)
     finally:
         model.write_text(seed, "utf-8")
     drafted, trained, new, whole, as_is, none, csv = found
