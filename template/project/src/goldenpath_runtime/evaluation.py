@@ -17,7 +17,7 @@ import pandas as pd
 from .config import ModelParams
 from .errors import ProjectError, asking
 from .extras import extra
-from .figures import Direction, usual_direction
+from .figures import SIGN, usual_direction
 from .files import read_json, write_json
 from .inference import InvalidRowsError, Scorer
 from .lineage import require_rows
@@ -29,7 +29,6 @@ Columns = Mapping[str, Array]
 Call = Callable[[], object]
 Figures = Mapping[str, float]
 Measure = Callable[[Array, Array], Figures]
-SIGNS: Mapping[Direction | None, int] = {"maximize": 1, "minimize": -1, None: 0}
 
 
 def evaluate(project: Project, sample: bool = False) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def disagreement(model: Figures, baseline: Figures, params: ModelParams) -> str:
     for name, value in model.items():
         if name == objective:
             continue
-        sign = SIGNS[usual_direction(name, params.target)]
+        sign = SIGN[usual_direction(name, params.target)]
         ours = float(f"{value:.4g}")
         its = float(f"{baseline.get(name, value):.4g}")
         if sign * (its - ours) > 0:

@@ -4,10 +4,12 @@ Owned by the template: do not edit. This is a table without scikit-learn, so tha
 read without it; metrics.py works the figures out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 Direction = Literal["maximize", "minimize"]
+# What makes a larger difference of a figure a gain; of one whose direction is unknown none is.
+SIGN: Mapping[Direction | None, int] = {"maximize": 1, "minimize": -1, None: 0}
 
 LESS_IS_BETTER = """
     error error_rate loss max_error mae mse rmse mape smape msle rmsle mase

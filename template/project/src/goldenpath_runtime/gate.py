@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from .config import PARAMS, Gate, Objective, Threshold
+from .figures import SIGN
 from .files import read_json, write_json, write_verdict
 from .project import Project
 
@@ -207,7 +208,7 @@ def _advantage(value: Value, other: Value, objective: Objective) -> Value:
     """By how much a value is better than another; None where one of them is not known."""
     if value is None or other is None:
         return None
-    sign = 1 if objective.direction == "maximize" else -1
+    sign = SIGN[objective.direction]
     return sign * (value - other)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from goldenpath_runtime.config import ModelParams
 from goldenpath_runtime.evaluation import Array
+from goldenpath_runtime.figures import SIGN
 from goldenpath_runtime.inference import Scorer
 
 RESAMPLES = 200  # of the rows, for an interval
@@ -51,7 +52,8 @@ def analyse(subject: Subject, resamples: int = RESAMPLES) -> dict[str, Any]:
         samples[name] = _samples(subject, truth, scores, resamples)
         intervals[name] = _bounds(samples[name], len(truth))
     gains = samples["model"] - samples["baseline"]
-    gain = _bounds(_sign(subject) * gains, len(subject.truth))
+    sign = SIGN[subject.params.objective.direction]
+    gain = _bounds(sign * gains, len(subject.truth))
     calibration = {}
     for name, (predicted, observed) in _pairs(subject).items():
         calibration[name] = _calibration(predicted, observed)
@@ -105,10 +107,6 @@ def _bounds(samples: pd.DataFrame, rows: int) -> dict[str, list[float]]:
     return found
 
 
-def _sign(subject: Subject) -> int:
-    return 1 if subject.params.objective.direction == "maximize" else -1
-
-
 def _pairs(subject: Subject) -> dict[str, tuple[Array, Array]]:
     """What was predicted and what came.
 
@@ -160,6 +158,7 @@ def _importance(subject: Subject) -> dict[str, float]:
     rows = order[:MOST_SHUFFLED]
     truth = subject.truth[rows]
     columns = {name: values[rows] for name, values in subject.columns.items()}
+    sign = SIGN[subject.params.objective.direction]
     whole = _objective(subject, truth, columns)
     losses = {}
     for name, values in columns.items():
@@ -169,7 +168,7 @@ def _importance(subject: Subject) -> dict[str, float]:
             figure = _objective(subject, truth, {**columns, name: shuffled})
             found.append(figure)
         worse = whole - np.mean(found)
-        losses[name] = _sign(subject) * worse
+        losses[name] = sign * worse
     ranked = sorted(losses.items(), key=lambda item: -item[1])
     return {name: float(loss) for name, loss in ranked if np.isfinite(loss)}
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -129,7 +130,7 @@ def _told_alone(
             continue
         for name, column in schema.features(params.target).items():
             one = {name: column}
-            tree = TREES[params.task]
+            tree = clone(TREES[params.task])
             if not column.is_number:
                 tree = make_pipeline(default_features(one), tree)
             try:
