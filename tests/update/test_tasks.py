@@ -135,6 +135,18 @@ def test_tasks_run_as_often_as_they_must(
     assert len(count.read_text().splitlines()) == renders
 
 
+def test_a_comparison_runs_tasks_once_for_each_version(story: Story, tmp_path: Path) -> None:
+    """Although it tells how many files an update leaves aside."""
+    count = tmp_path / "count"
+    excluded = "[copier.yml, .git, \"{% if _copier_operation == 'update' %}seed.txt{% endif %}\"]"
+    asked = f"_exclude: {excluded}\n" + tasks(f"echo run >> {count}")
+    begin(story, {"a.txt": numbered(), "seed.txt": "seed\n"}, asked)
+    story.release("v2.0.0", {"a.txt": numbered(l1="theirs")})
+    count.unlink()
+    assert "Not compared, as they are written once and then yours: 1;" in story.run("diff", "--trust").text
+    assert len(count.read_text().splitlines()) == 2
+
+
 def test_an_update_gives_tasks_a_repository(story: Story) -> None:
     """As those have that run in the user's own one; at the start there is none, as with `copier copy`."""
     begin(story, {"a.txt": numbered()})

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goldenpath import engine, git
-from goldenpath.engine import COPY
 from goldenpath.monorepo import projects
 from goldenpath.planning.untouched import untouched
 from goldenpath.project import Project, typed
@@ -48,8 +47,7 @@ def run(options: Options) -> int:
     color = sys.stdout.isatty() and not options.json
     patches, seeds = {}, {}
     for version in versions:
-        pure = untouched(found, files, version)
-        whole = untouched(found, files, version, COPY)
+        pure, whole = untouched(found, files, version)
         seeds[version.described] = sorted(whole.keys() - pure.keys())
         compared = whole if options.seeds else pure
         patches[version.described] = _patches(found, compared, files, color=color)

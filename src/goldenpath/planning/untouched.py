@@ -8,7 +8,7 @@ from typing import Any
 from pathspec import GitIgnoreSpec
 from pygit2.enums import FilterMode
 
-from goldenpath.engine import UPDATE, Answered, Version, chosen, emptied, open_version
+from goldenpath.engine import COPY, UPDATE, Answered, Version, chosen, emptied, open_version
 from goldenpath.errors import GoldenpathError
 from goldenpath.git import blob_id
 from goldenpath.project import Project
@@ -46,20 +46,21 @@ def owners(answered: Answered) -> Any:
 
 
 def untouched(
-    project: Project, files: Files, version: Version, operation: str = UPDATE
-) -> Mapping[str, File]:
-    """Return what the project would be if nobody had edited what the template wrote.
-
-    Of the files that a template writes once, an update has none, and a copy has all.
-    """
-    return _untouched(project, files, version, operation)[0]
+    project: Project, files: Files, version: Version
+) -> tuple[Mapping[str, File], Mapping[str, File]]:
+    """Return what the project would be if nobody had edited it: without what a template writes once, and with it."""
+    answered = _answered(project, version)
+    trees = (version.render(answered, operation) for operation in (UPDATE, COPY))
+    pure, whole = normalised(project, files, *trees)
+    return pure, whole
 
 
 def pure_files(
     project: Project, files: Files, version: Version
 ) -> tuple[dict[str, Pure], dict[str, Chosen], bool]:
-    """Return the same by git's ids, which answers are its own, and whether all hangs on version and answers alone."""
-    found, answered = _untouched(project, files, version)
+    """Return the former by git's ids, which answers are its own, and whether all hangs on version and answers alone."""
+    answered = _answered(project, version)
+    (found,) = normalised(project, files, version.render(answered, UPDATE))
     owner = owners(answered)
     known = {path: Pure(file.mode, blob_id(file.content), owner(path)) for path, file in found.items()}
     return known, chosen(version.questions, answered), version.is_settled(answered)
@@ -74,13 +75,9 @@ def _emptied(project: Project, version: Version) -> dict[str, Any]:
     return {}
 
 
-def _untouched(
-    project: Project, files: Files, version: Version, operation: str = UPDATE
-) -> tuple[Mapping[str, File], Answered]:
+def _answered(project: Project, version: Version) -> Answered:
     if version.commit == version.source.commit(project.commit):
-        answered = version.replay(project.root, project.answers, project.answers_file)
-    else:
-        # Another version may not take an answer any more: then as after an update that accepts its default.
-        last = {**project.answers, **_emptied(project, version)}
-        answered = version.answer(project.root, last, {}, project.answers_file, defaults=True)
-    return normalised(project, files, version.render(answered, operation))[0], answered
+        return version.replay(project.root, project.answers, project.answers_file)
+    # Another version may not take an answer any more: then as after an update that accepts its default.
+    last = {**project.answers, **_emptied(project, version)}
+    return version.answer(project.root, last, {}, project.answers_file, defaults=True)
